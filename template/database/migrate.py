@@ -1,0 +1,2 @@
+def dump_schema() -> str:
+    return ""
