@@ -2,7 +2,7 @@
 UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
 .DEFAULT_GOAL := help
-.DEFAULT help:
-	@test -x "$(UV)" || python3 -m venv .uv && .uv/bin/pip install --quiet uv || python3 -m pip install --quiet --target .uv uv
-	@test -f uv.lock || "$(UV)" lock --quiet --exclude-newer 2026-11-22
-	@"$(UV)" run --quiet poe $(subst help,--help,$@)
+.DEFAULT:
+	@test -x "$(UV)" || { python3 -m venv .uv && .uv/bin/pip install -q uv; } || python3 -m pip install -q --target .uv uv
+	@test -f uv.lock || "$(UV)" lock -q --exclude-newer 2026-11-22
+	@"$(UV)" run -q poe $(patsubst help,--help,$@)

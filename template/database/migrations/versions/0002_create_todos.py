@@ -1,0 +1,35 @@
+"""Create todos."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+NEWEST_FIRST = (sa.text("created_at DESC"), sa.text("id DESC"))
+
+
+def upgrade() -> None:
+    op.create_table(
+        "todos",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(200), nullable=False),
+        sa.Column("description", sa.String(2000), nullable=True),
+        sa.Column("completed", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint("length(title) BETWEEN 1 AND 200", name="ck_todos_title_length"),
+        sa.CheckConstraint("length(description) <= 2000", name="ck_todos_description_length"),
+        sa.CheckConstraint("version >= 1", name="ck_todos_version_positive"),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_todos_account_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_todos"),
+    )
+    op.create_index("ix_todos_newest", "todos", ["account_id", *NEWEST_FIRST])
+    op.create_index("ix_todos_completed_newest", "todos", ["account_id", "completed", *NEWEST_FIRST])
+
+
+def downgrade() -> None:
+    op.drop_table("todos")

