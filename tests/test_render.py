@@ -89,14 +89,18 @@ class TestRepository:
         assert found.stdout == ""
 
     def test_both_makefiles_lock_at_the_same_day(self) -> None:
-        days = [re.findall(r"--exclude-newer (\S+)", (ROOT / name).read_text("utf-8"))
-                for name in ("Makefile", "template/Makefile")]
+        days = [
+            re.findall(r"--exclude-newer (\S+)", (ROOT / name).read_text("utf-8"))
+            for name in ("Makefile", "template/Makefile")
+        ]
 
         assert days[0] == days[1] != []
 
     def test_tools_that_both_projects_use_have_one_version(self) -> None:
-        pins = [dict(re.findall(r'"([a-z-]+)==([^"]+)"', (ROOT / name).read_text("utf-8")))
-                for name in ("pyproject.toml", "template/pyproject.toml")]
+        pins = [
+            dict(re.findall(r'"([a-z-]+)==([^"]+)"', (ROOT / name).read_text("utf-8")))
+            for name in ("pyproject.toml", "template/pyproject.toml")
+        ]
 
         both = pins[0].keys() & pins[1].keys()
         assert {name: pins[0][name] for name in both} == {name: pins[1][name] for name in both}

@@ -24,12 +24,9 @@ TYPES = Path("frontend/src/api/types.gen.ts")
 RULES = Path("frontend/src/api/rules.gen.ts")
 SCHEMA = Path("contracts/database/schema.sql")
 
-SOURCES = {
-    MODELS: CONTRACT,
-    TYPES: CONTRACT,
-    RULES: CONTRACT,
-    SCHEMA: Path("database/migrations"),
-}
+
+class Unusable(Exception):  # noqa: N818 (it is named for the rule)
+    """A contract from which nothing can be made. Its text says why."""
 
 
 def models() -> str:
@@ -54,7 +51,9 @@ def types() -> str:
     with TemporaryDirectory() as folder:
         output = Path(folder) / TYPES.name
         command = ["npx", "--prefix", "frontend", "openapi-typescript", str(CONTRACT), "--output", str(output)]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+        if done.returncode:
+            raise Unusable(f"{CONTRACT.as_posix()}: openapi-typescript cannot read it: {done.stderr.strip()}")
         return output.read_text("utf-8")
 
 
@@ -68,30 +67,34 @@ def rules(contract: dict[str, Any]) -> str:
         for schema in [operation["requestBody"]["content"]["application/json"]["schema"]]
     }
     schemas = {name: contract["components"]["schemas"][name] for name in bodies}
-    return f"// Made from {CONTRACT.as_posix()} by `make generate`.\n\nexport const rules = {json.dumps(schemas, indent=2)} as const\n"
+    text = json.dumps(schemas, indent=2)
+    return f"// Made from {CONTRACT.as_posix()} by `make generate`.\n\nexport const rules = {text} as const\n"
 
 
-def generate() -> dict[Path, str]:
-    contract = yaml.safe_load((ROOT / CONTRACT).read_text("utf-8"))
-    validate(contract)
-    return {MODELS: models(), TYPES: types(), RULES: rules(contract), SCHEMA: dump_schema()}
+def read() -> dict[str, Any]:
+    """The contract. Raises Unusable when it is not YAML or not OpenAPI."""
+    try:
+        contract: dict[str, Any] = yaml.safe_load((ROOT / CONTRACT).read_text("utf-8"))
+        validate(contract)
+    except yaml.YAMLError as error:
+        raise Unusable(f"{CONTRACT.as_posix()}: not YAML: {error}") from error
+    except OpenAPIValidationError as error:
+        raise Unusable(f"{CONTRACT.as_posix()}: not OpenAPI 3.1: {error.message}") from error
+    return contract
 
 
 def main(arguments: list[str]) -> int:
-    """0 when all is as it should be, 1 when `--check` finds a file that differs or the contract is not OpenAPI."""
+    """0 when all is as it should be, 1 when the contract is unusable or `--check` finds a file that differs."""
     try:
-        generated = generate()
-    except OpenAPIValidationError as error:
-        print(f"{CONTRACT.as_posix()}: not valid OpenAPI 3.1: {error.message}", file=sys.stderr)
+        generated = {RULES: rules(read()), MODELS: models(), TYPES: types(), SCHEMA: dump_schema()}
+    except Unusable as error:
+        print(error, file=sys.stderr)
         return 1
     stale = [path for path, text in generated.items() if _read(path) != text]
     if "--check" in arguments:
         for path in stale:
-            print(
-                f"{path.as_posix()}: differs from what {SOURCES[path].as_posix()} says."
-                " Run `make generate` and commit the result.",
-                file=sys.stderr,
-            )
+            source = "database/migrations" if path == SCHEMA else CONTRACT.as_posix()
+            print(f"{path.as_posix()}: differs from {source}. Run `make generate` and commit it.", file=sys.stderr)
         return 1 if stale else 0
     for path in stale:
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)

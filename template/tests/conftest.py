@@ -1,7 +1,7 @@
 """What every suite here starts from: a running product and people who are signed in to it.
 
 Knows the product by its base URL and its documented commands; knows no module of any layer. With BASE_URL in the
-environment the suites judge a server that runs already (DATABASE_URL must then name its database, for the account command).
+environment the suites judge a server that runs already; DATABASE_URL must then name its database.
 """
 
 import os

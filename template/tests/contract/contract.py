@@ -1,4 +1,4 @@
-"""The contract as tables, for the suites that judge a server by it. Knows contracts/api/openapi.yaml, knows no layer."""
+"""The contract as tables, for the suites that judge a server by it. Knows contracts/api/openapi.yaml only."""
 
 from pathlib import Path
 from typing import Any, NamedTuple

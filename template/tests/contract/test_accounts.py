@@ -54,7 +54,7 @@ class TestCreateSession:
         unknown = visitor.post(SESSION, json={**DEMO, "email": "nobody@example.com"})
 
         assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
-        assert "set-cookie" not in wrong.headers | unknown.headers
+        assert "set-cookie" not in [*wrong.headers, *unknown.headers]
 
     def test_too_many_failures_say_when_to_come_back_and_shut_out_nobody_else(self, visitor):
         guess = {"email": "locked@example.com", "password": "wrong"}

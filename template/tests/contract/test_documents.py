@@ -1,4 +1,4 @@
-"""What the server says about itself: its contract, the page that shows it, its health, and the headers on everything."""
+"""What the server says about itself: its contract, the page that shows it, its health, its headers."""
 
 import re
 from urllib.parse import urljoin
@@ -41,7 +41,9 @@ class TestHealth:
 
 
 class TestSecurityHeaders:
-    @pytest.mark.parametrize("path", sorted({operation.path for operation in OPERATIONS.values()}) + ["/", "/docs", "/nothing"])
+    @pytest.mark.parametrize(
+        "path", [*sorted({operation.path for operation in OPERATIONS.values()}), "/", "/docs", "/nothing"]
+    )
     def test_every_answer_forbids_other_origins_sniffing_and_frames(self, visitor, path):
         headers = visitor.get(path).headers
 

@@ -1,34 +1,38 @@
 """What the todo operations do when all is well, value by value. Knows the API by its contract only."""
 
-import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from httpx import Client
 
 from tests.contract.contract import validator
 
 TODOS = "/api/v1/todos"
+Todo = dict[str, Any]
 TODO, PAGE = validator("Todo"), validator("TodoPage")
 
 
-def add(client, **fields):
+def add(client: Client, **fields: Any) -> Todo:
     answer = client.post(TODOS, json={"title": "Buy milk", **fields})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    todo: Todo = answer.json()
+    return todo
 
 
-def change_of(todo, **changed):
+def change_of(todo: Todo, **changed: Any) -> Todo:
     return {name: todo[name] for name in ("title", "description", "completed", "due_on")} | changed
 
 
-def if_match(todo):
+def if_match(todo: Todo) -> dict[str, str]:
     return {"If-Match": f'"{todo["version"]}"'}
 
 
-def walk(client, **query):
+def walk(client: Client, **query: Any) -> list[Todo]:
     """Every todo of the list, page by page."""
-    found, cursor = [], {}
+    found: list[Todo] = []
+    cursor: dict[str, str] = {}
     while True:
         page = client.get(TODOS, params=query | cursor).json()
         PAGE.validate(page)
@@ -75,7 +79,14 @@ class TestCreateTodo:
             {"title": "e\u0301 is not \u00e9", "due_on": "0001-01-01"},
             {"title": "Celebrate", "description": None, "due_on": "9999-12-31"},
         ],
-        ids=["limits in emoji", "outer spaces", "markup and SQL", "invisible letters", "decomposed letters", "last day"],
+        ids=[
+            "limits in emoji",
+            "outer spaces",
+            "markup and SQL",
+            "invisible letters",
+            "decomposed letters",
+            "last day",
+        ],
     )
     def test_what_was_written_comes_back_letter_for_letter(self, demo, fields):
         todo = add(demo, **fields)
@@ -83,7 +94,9 @@ class TestCreateTodo:
         assert demo.get(f"{TODOS}/{todo['id']}").json() == todo
         assert {name: todo[name] for name in fields} == fields
 
-    @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", 'application/json;charset="UTF-8"'])
+    @pytest.mark.parametrize(
+        "content_type", ["application/json; charset=utf-8", "Application/JSON", 'application/json;charset="UTF-8"']
+    )
     def test_the_spelling_of_the_content_type_does_not_matter(self, demo, content_type):
         answer = demo.post(TODOS, content=b'{"title": "Buy milk"}', headers={"Content-Type": content_type})
 
@@ -233,9 +246,9 @@ class TestOwnership:
         theirs, nowhere = f"{TODOS}/{todo['id']}", f"{TODOS}/{uuid4()}"
         calls = [("GET", None), ("PUT", change_of(todo, title="Mine now")), ("DELETE", None)]
 
-        def ask(url):
+        def ask(url: str) -> list[tuple[int, Any]]:
             answers = [other.request(method, url, json=body, headers=if_match(todo)) for method, body in calls]
-            return [(answer.status_code, json.loads(answer.text)) for answer in answers]
+            return [(answer.status_code, answer.json()) for answer in answers]
 
         assert ask(theirs) == ask(nowhere)
         assert {status for status, _ in ask(theirs)} == {404}

@@ -6,8 +6,6 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-NEWEST_FIRST = (sa.text("created_at DESC"), sa.text("id DESC"))
-
 
 def upgrade() -> None:
     op.create_table(
@@ -21,14 +19,16 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.CheckConstraint("length(title) BETWEEN 1 AND 200", name="ck_todos_title_length"),
-        sa.CheckConstraint("length(description) <= 2000", name="ck_todos_description_length"),
-        sa.CheckConstraint("version >= 1", name="ck_todos_version_positive"),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_todos_account_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_todos"),
+        sa.CheckConstraint("length(title) BETWEEN 1 AND 200", name=op.f("ck_todos_title_length")),
+        sa.CheckConstraint("length(description) <= 2000", name=op.f("ck_todos_description_length")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_todos_version_positive")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_todos_account_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_todos")),
     )
-    op.create_index("ix_todos_newest", "todos", ["account_id", *NEWEST_FIRST])
-    op.create_index("ix_todos_completed_newest", "todos", ["account_id", "completed", *NEWEST_FIRST])
+    op.create_index(op.f("ix_todos_account_id_created_at_id"), "todos", ["account_id", "created_at", "id"])
+    op.create_index(
+        op.f("ix_todos_account_id_completed_created_at_id"), "todos", ["account_id", "completed", "created_at", "id"]
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,90 @@
+"""What the API layer's tests start from: an application on a migrated database of its own, and people who call it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_urlsafe
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event
+
+from backend.caller import SESSION_COOKIE, hash_token
+from backend.main import create_app
+from backend.settings import Settings
+from database import accounts
+from database.migrate import upgrade
+from database.passwords import hash_password
+
+PASSWORD = "correct horse battery"
+Visit = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "app.db"
+    upgrade(f"sqlite:///{path.as_posix()}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def settings(migrated, tmp_path) -> Settings:
+    path = shutil.copy(migrated, tmp_path / "app.db")
+    return Settings(app_env="production", product_name="My App", database_url=f"sqlite:///{path.as_posix()}")
+
+
+@pytest.fixture
+def app(settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+def database(app):
+    return app.state.database
+
+
+@pytest.fixture
+def visitor(app) -> Iterator[TestClient]:
+    """Nobody yet: a browser without a session."""
+    with TestClient(app, base_url="https://my.app", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def visit(app, visitor, database, password_hash) -> Visit:
+    """A browser in which a new person is signed in, for as long as `lasts`."""
+
+    def sign_in(email: str, lasts: timedelta = timedelta(days=1)) -> TestClient:
+        token = token_urlsafe()
+        with database.writing() as connection:
+            account = accounts.create_account(connection, email, password_hash)
+            accounts.create_session(connection, account.id, hash_token(token), datetime.now(UTC) + lasts)
+        cookies = {SESSION_COOKIE: token}
+        return TestClient(app, base_url="https://my.app", raise_server_exceptions=False, cookies=cookies)
+
+    return sign_in
+
+
+@pytest.fixture
+def ada(visit):
+    return visit("ada@example.com")
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The first word of every SQL statement, in order."""
+    words: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest) -> None:
+        words.append(statement.split()[0])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield words
+    event.remove(Engine, "before_cursor_execute", note)

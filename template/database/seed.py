@@ -1,0 +1,55 @@
+"""The demo person and a few todos, for an empty database in development. Knows no environment but DATABASE_URL."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from database.accounts import create_account, has_accounts
+from database.engine import Database, UnusableDatabase, url_from_environment
+from database.migrate import upgrade
+from database.passwords import hash_password
+from database.todos import create_todo
+
+DEMO_EMAIL = "demo@example.com"
+DEMO_PASSWORD = "demo-password"  # noqa: S105 - public, on purpose; production refuses to start with it
+
+
+def seed(database: Database) -> bool:
+    """Touches only a database without any account. True when it did."""
+    now = datetime.now(UTC)
+    today = now.date()
+    oldest_first: list[dict[str, object]] = [
+        {"title": "Read the README", "completed": True},
+        {"title": "Water the plants", "due_on": today + timedelta(days=1)},
+        {"title": "Call the dentist", "due_on": today + timedelta(days=7)},
+        {"title": "Buy milk", "description": "Oat milk, if there is any."},
+    ]
+    with database.reading() as connection:
+        if has_accounts(connection):
+            return False
+    password_hash = hash_password(DEMO_PASSWORD)
+    with database.writing() as connection:
+        if has_accounts(connection):
+            return False
+        person = create_account(connection, DEMO_EMAIL, password_hash)
+        for minutes_ago, fields in zip(reversed(range(len(oldest_first))), oldest_first, strict=True):
+            moment = now - timedelta(minutes=minutes_ago)
+            create_todo(connection, person.id, created_at=moment, updated_at=moment, **fields)
+    return True
+
+
+def main() -> str:
+    """What was done, in one sentence. Raises SystemExit with what was wrong."""
+    url = url_from_environment()
+    try:
+        upgrade(url)
+        with closing(Database(url)) as database:
+            seeded = seed(database)
+    except UnusableDatabase as error:
+        raise SystemExit(str(error)) from error
+    if seeded:
+        return f"{url}: seeded. Sign in as {DEMO_EMAIL}, password {DEMO_PASSWORD}."
+    return f"{url}: has accounts already, so it was left alone."
+
+
+if __name__ == "__main__":
+    print(main())  # noqa: T201 - it is a command

@@ -1,0 +1,120 @@
+"""The tables against the contract, against the migrations, and against what they must refuse."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import Connection, String, Table, inspect, update
+from sqlalchemy.exc import IntegrityError
+
+from database.accounts import accounts, create_session, create_sign_in_failure
+from database.engine import writing_engine
+from database.schema import every_table
+from database.todos import create_todo, todos
+
+CONTRACT = Path(__file__).parents[2] / "contracts" / "api" / "openapi.yaml"
+STORED = {"Account": accounts, "Todo": todos}
+LIMITED = [
+    column for table in every_table().tables.values() for column in table.c if getattr(column.type, "length", None)
+]
+
+
+def schemas() -> dict[str, Any]:
+    contract: dict[str, Any] = yaml.safe_load(CONTRACT.read_text("utf-8"))
+    schemas: dict[str, Any] = contract["components"]["schemas"]
+    return schemas
+
+
+def disagreements(name: str, schema: dict[str, Any], table: Table) -> Iterator[str]:
+    """What the contract says of a field and the table says otherwise, each with its next step."""
+    for field, rule in schema["properties"].items():
+        where = f"database/{table.name}.py: {table.name}.{field}"
+        then = f"The contract ({name}) decides: change the column, then `make migration m='change {field}'`."
+        if field not in table.c:
+            yield f"{where} is missing. {then}"
+            continue
+        column = table.c[field]
+        nullable = "null" in rule["type"]
+        if column.nullable != nullable:
+            yield f"{where} is nullable: {column.nullable}, in the contract: {nullable}. {then}"
+        length = getattr(column.type, "length", None) if isinstance(column.type, String) else None
+        if length != rule.get("maxLength"):
+            yield f"{where} holds {length} characters, in the contract {rule.get('maxLength')}. {then}"
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """Tables, columns, constraints and indexes, in no order."""
+    inspector = inspect(connection)
+
+    def by_name(parts: list[Any]) -> dict[str, Any]:
+        return {part["name"]: {key: str(value) for key, value in part.items()} for part in parts}
+
+    return {
+        table: {
+            "columns": by_name(inspector.get_columns(table)),
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": by_name(inspector.get_foreign_keys(table)),
+            "unique": by_name(inspector.get_unique_constraints(table)),
+            "checks": by_name(inspector.get_check_constraints(table)),
+            "indexes": by_name(inspector.get_indexes(table)),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+class TestContract:
+    def test_every_thing_with_an_id_is_stored(self):
+        assert {name for name, schema in schemas().items() if "id" in schema.get("properties", {})} == set(STORED)
+
+    @pytest.mark.parametrize("name", STORED)
+    def test_a_column_takes_what_the_contract_takes_and_no_more(self, name):
+        assert list(disagreements(name, schemas()[name], STORED[name])) == []
+
+    def test_a_disagreement_is_told_with_both_numbers_and_the_next_step(self):
+        schema = {"properties": {"title": {"type": "string", "maxLength": 500}}}
+
+        assert list(disagreements("Todo", schema, todos)) == [
+            "database/todos.py: todos.title holds 200 characters, in the contract 500."
+            " The contract (Todo) decides: change the column, then `make migration m='change title'`."
+        ]
+
+
+class TestLimits:
+    @pytest.fixture
+    def filled(self, connection, ada):
+        create_session(connection, ada, "a" * 64, datetime.now(UTC))
+        create_sign_in_failure(connection, "ada@example.com")
+        create_todo(connection, ada, title="Buy milk")
+        return connection
+
+    @pytest.mark.parametrize("column", LIMITED, ids=str)
+    def test_the_table_itself_takes_the_longest_text_and_refuses_one_more_character(self, filled, column):
+        longest = "🥛" * column.type.length
+
+        filled.execute(update(column.table).values({column.name: longest}))
+
+        with pytest.raises(
+            IntegrityError, match=f"CHECK constraint failed: ck_{column.table.name}_{column.name}_length"
+        ):
+            filled.execute(update(column.table).values({column.name: longest + "x"}))
+
+    def test_an_empty_title_is_refused(self, connection, ada):
+        with pytest.raises(IntegrityError, match="ck_todos_title_length"):
+            create_todo(connection, ada, title="")
+
+
+class TestMigratedSchema:
+    def test_it_is_what_the_tables_say(self, connection, tmp_path):
+        engine = writing_engine(f"sqlite:///{(tmp_path / 'tables.db').as_posix()}")
+        with engine.begin() as other:
+            every_table().create_all(other)
+            tables = described(other)
+        engine.dispose()
+
+        migrated = described(connection)
+
+        assert migrated == tables, "database/*.py and database/migrations differ: make migration m='say what changes'"

@@ -1,0 +1,129 @@
+// One todo: shown, completed, edited in place, deleted. What could not be saved stays in its form. Knows no list.
+import { useId, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+
+import type { Refusals } from '../api/rules'
+import { Button } from '../ui/button'
+import { CheckIcon, PencilIcon, TrashIcon } from '../ui/icons'
+import { DeleteDialog } from './delete-dialog'
+import { DueOn } from './due-on'
+import { useDeleteTodo, useUpdateTodo } from './queries'
+import type { NewTodo as Fields, ShownTodo, Todo } from './shown'
+import { TodoForm } from './todo-form'
+
+/** `seen` is the todo that the fields began from; null once they could not be saved: then it is shown beside them. */
+type Editing = { fields: Fields; seen: Todo | null; refused?: Refusals | undefined }
+
+/** `onHold` asks the list to keep the row in sight, as long as its form holds what is not saved. */
+export function TodoRow({ todo, onHold }: { todo: ShownTodo; onHold: (saved: Todo | null) => void }) {
+  const { key, saved, title, description, completed, due_on } = todo
+  const id = useId()
+  const [editing, setEditing] = useState<Editing | null>(null)
+  const [asking, setAsking] = useState(false)
+  const titleBox = useRef<HTMLInputElement>(null)
+  const editButton = useRef<HTMLButtonElement>(null)
+  const toggle = useUpdateTodo(key)
+  const remove = useDeleteTodo(key)
+  const save = useUpdateTodo(key, ({ field, message }, fields) =>
+    setEditing({ fields: fields as Fields, seen: null, refused: field ? { [field]: message } : undefined }),
+  )
+
+  function edit() {
+    if (!editing) {
+      flushSync(() => {
+        setEditing({ fields: { title, description, due_on }, seen: saved })
+        onHold(saved)
+      })
+    }
+    const box = titleBox.current
+    box?.focus()
+    box?.setSelectionRange(box.value.length, box.value.length)
+  }
+
+  function close() {
+    flushSync(() => setEditing(null))
+    editButton.current?.focus()
+  }
+
+  function submit(change: Fields) {
+    const seen = editing?.seen ?? saved
+    if (seen) save.mutate({ saved: seen, change }, { onSuccess: () => onHold(null) })
+    close()
+  }
+
+  function cancel() {
+    close()
+    onHold(null)
+  }
+
+  return (
+    <li aria-busy={todo.waiting} className="group px-4 py-2.5 transition-colors sm:px-5">
+      {!editing?.seen && (
+        <div className="grid grid-cols-[auto_1fr_auto] items-start gap-x-2">
+          <span className="relative -ms-2 grid size-10 place-items-center">
+            <input
+              id={id}
+              type="checkbox"
+              checked={completed}
+              disabled={!saved}
+              onChange={() => saved && toggle.mutate({ saved, change: { completed: !completed } })}
+              className="peer absolute inset-0 cursor-pointer appearance-none rounded-xl disabled:cursor-default"
+            />
+            <span className="tick" aria-hidden="true">
+              <CheckIcon className="size-4" />
+            </span>
+          </span>
+          <label
+            htmlFor={id}
+            dir="auto"
+            className={`title ${completed ? 'completed' : ''} ${saved ? '' : 'text-muted'}`}
+          >
+            {title}
+          </label>
+          <div className="-me-2 flex items-center">
+            {todo.waiting && <span className="waiting" />}
+            <Button ref={editButton} look="icon" aria-label={`Edit ${title}`} disabled={!saved} onClick={edit}>
+              <PencilIcon />
+            </Button>
+            <Button look="icon" aria-label={`Delete ${title}`} disabled={!saved} onClick={() => setAsking(true)}>
+              <TrashIcon />
+            </Button>
+          </div>
+          {(description || due_on) && (
+            <div className="col-span-2 col-start-2 grid gap-2 pe-2 pb-2">
+              {description && (
+                <p dir="auto" className="text-[0.9375rem] whitespace-pre-wrap text-muted wrap-anywhere">
+                  {description}
+                </p>
+              )}
+              {due_on && <DueOn due_on={due_on} completed={completed} />}
+            </div>
+          )}
+        </div>
+      )}
+      {editing && (
+        <div className="py-3">
+          {!editing.seen && <p className="mb-3 text-sm font-medium text-danger">Not saved yet:</p>}
+          <TodoForm
+            title={{ label: 'Title', ref: titleBox }}
+            fields={editing.fields}
+            refused={editing.refused}
+            onSubmit={submit}
+            onCancel={cancel}
+            buttons={
+              <>
+                <Button onClick={cancel}>Cancel</Button>
+                <Button look="primary" type="submit">
+                  Save
+                </Button>
+              </>
+            }
+          />
+        </div>
+      )}
+      {asking && saved && (
+        <DeleteDialog title={title} onDelete={() => remove.mutate(saved)} onClose={() => setAsking(false)} />
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,374 @@
+import { fireEvent, screen, waitFor } from '@testing-library/react'
+import { describe, expect, it } from 'vitest'
+
+import { rules } from '../api/rules.gen'
+import { open, page, refuse, reply, todo } from '../testing'
+import { dueInWords } from './due-on'
+
+const milk = todo(1)
+const plants = todo(2, { title: 'Water the plants' })
+const PUT = `PUT /api/v1/todos/${milk.id}`
+const DELETE = `DELETE /api/v1/todos/${milk.id}`
+const both = { 'GET /api/v1/todos': () => page(milk, plants) }
+const failing = () => refuse(500, 'INTERNAL_ERROR')
+const saved = (fields: Partial<typeof milk>) => reply<'Todo'>(200, { ...milk, version: 2, ...fields })
+
+const newTodo = () => screen.findByRole<HTMLInputElement>('textbox', { name: 'New todo' })
+const box = (name: string) => screen.getByRole<HTMLInputElement>('textbox', { name })
+const checkbox = (name = 'Buy milk') => screen.findByRole<HTMLInputElement>('checkbox', { name })
+const button = (name: string) => screen.findByRole<HTMLButtonElement>('button', { name })
+const titles = () => screen.queryAllByRole('listitem').map(row => row.querySelector('label')?.textContent)
+const focused = () => document.activeElement
+const alert = async () => (await screen.findByRole('alert')).textContent
+const status = (text: string) => waitFor(() => expect(screen.getByRole('status').textContent).toBe(text))
+
+describe('the list', () => {
+  it('is busy until it is there', async () => {
+    const todos = Promise.withResolvers<Response>()
+    open({ 'GET /api/v1/todos': () => todos.promise })
+    const list = await screen.findByRole('region', { name: 'Todos' })
+    expect(list.getAttribute('aria-busy')).toBe('true')
+
+    todos.resolve(page(milk))
+
+    expect(await checkbox()).toBeTruthy()
+    expect(list.getAttribute('aria-busy')).toBe('false')
+  })
+
+  it('says when there is nothing to do, and differently when a filter finds nothing', async () => {
+    const { person } = open({ 'GET /api/v1/todos': () => page() })
+    expect(await screen.findByText('Nothing to do yet.')).toBeTruthy()
+
+    await person.click(await button('Completed'))
+
+    expect(await screen.findByText('Nothing completed yet.')).toBeTruthy()
+    expect((await button('Completed')).getAttribute('aria-pressed')).toBe('true')
+  })
+
+  it('that could not be loaded recovers by "Try again", and the focus goes to its first row', async () => {
+    const { person, answers } = open({ 'GET /api/v1/todos': failing })
+    expect(await alert()).toBe('Your todos could not be loaded. The server failed. Try again in a moment.')
+
+    Object.assign(answers, both)
+    await person.click(await button('Try again'))
+
+    expect(await checkbox()).toBe(focused())
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+
+  it('asks the server for what the filter shows', async () => {
+    const { person, sent } = open(both)
+
+    await person.click(await button('Active'))
+
+    await waitFor(() => expect(sent.at(-1)?.call).toBe('GET /api/v1/todos?completed=false'))
+  })
+
+  it('grows by "Show more", and hands the focus to the first new row', async () => {
+    const { person, sent } = open({
+      'GET /api/v1/todos': ({ searchParams }) =>
+        searchParams.has('cursor')
+          ? page(plants)
+          : reply<'TodoPage'>(200, { items: [milk], next_cursor: 'c'.repeat(32) }),
+    })
+
+    await person.click(await button('Show more'))
+
+    expect(await checkbox('Water the plants')).toBe(focused())
+    expect(titles()).toEqual(['Buy milk', 'Water the plants'])
+    expect(sent.at(-1)?.call).toBe(`GET /api/v1/todos?cursor=${'c'.repeat(32)}`)
+    expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull()
+  })
+})
+
+describe('adding a todo', () => {
+  it('shows it at once, clears the form and says so', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const { person, sent } = open({ ...both, 'POST /api/v1/todos': () => answer.promise })
+
+    await person.type(await newTodo(), ' Call the dentist ')
+    fireEvent.change(screen.getByLabelText('Due on'), { target: { value: '2027-03-31' } })
+    await person.click(await button('Add'))
+
+    expect((await checkbox('Call the dentist')).disabled).toBe(true)
+    expect((await newTodo()).value).toBe('')
+    expect(await newTodo()).toBe(focused())
+    const body = { title: ' Call the dentist ', description: null, due_on: '2027-03-31' }
+    expect(sent.at(-1)?.body).toEqual(body)
+
+    answer.resolve(reply<'Todo'>(201, todo(0, body)))
+    await status('Added “ Call the dentist ”.')
+    await waitFor(async () => expect((await checkbox('Call the dentist')).disabled).toBe(false))
+    expect(titles()).toEqual([' Call the dentist ', 'Buy milk', 'Water the plants'])
+  })
+
+  it('that fails takes it out of the list and gives the words back', async () => {
+    const { person } = open({ ...both, 'POST /api/v1/todos': failing })
+
+    await person.type(await newTodo(), 'Call the dentist')
+    await person.type(box('Description'), 'Ask for Ada{Enter}Bring the card')
+    await person.type(await newTodo(), '{Enter}')
+
+    expect(await alert()).toBe('“Call the dentist” could not be added. The server failed. Try again in a moment.')
+    expect((await newTodo()).value).toBe('Call the dentist')
+    expect(box('Description').value).toBe('Ask for Ada\nBring the card')
+    await waitFor(() => expect(titles()).toEqual(['Buy milk', 'Water the plants']))
+  })
+
+  it('that fails never overwrites what is typed meanwhile', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const { person, answers } = open({ ...both, 'POST /api/v1/todos': () => answer.promise })
+    await person.type(await newTodo(), 'Call the dentist{Enter}Feed')
+
+    answer.resolve(failing())
+    await screen.findByRole('alert')
+    expect((await newTodo()).value).toBe('Feed')
+
+    answers['POST /api/v1/todos'] = () => reply<'Todo'>(201, todo(0, { title: 'Feed the cat' }))
+    await person.type(await newTodo(), ' the cat{Enter}')
+    expect((await newTodo()).value).toBe('Call the dentist')
+  })
+
+  it('refuses what the contract refuses, at the field, cutting nothing', async () => {
+    const { person, sent } = open(both)
+    const long = '🥛'.repeat(201)
+
+    await person.click(await newTodo())
+    await person.paste(long)
+    await person.click(await button('Add'))
+
+    const refusal = rules.NewTodo.properties.title['x-refusal']
+    const title = screen.getByRole<HTMLInputElement>('textbox', { name: 'New todo', description: refusal })
+    expect(title).toBe(focused())
+    expect(title.value).toBe(long)
+    expect(sent.some(({ call }) => call.startsWith('POST'))).toBe(false)
+
+    await person.type(title, '{Backspace}')
+    expect(title.getAttribute('aria-invalid')).toBeNull()
+  })
+
+  it('refuses a half-typed date instead of dropping it', async () => {
+    const { person, sent } = open(both)
+    await person.type(await newTodo(), 'Call the dentist')
+    const due = screen.getByLabelText<HTMLInputElement>('Due on')
+    Object.defineProperty(due, 'validity', { value: { badInput: true } })
+
+    await person.click(await button('Add'))
+
+    expect(await alert()).toBe(rules.NewTodo.properties.due_on['x-refusal'])
+    expect(due).toBe(focused())
+    expect(sent.some(({ call }) => call.startsWith('POST'))).toBe(false)
+  })
+
+  it('shows at the field what the server alone refuses', async () => {
+    const { person } = open({ ...both, 'POST /api/v1/todos': () => refuse(422, 'VALIDATION_ERROR', 'title') })
+
+    await person.type(await newTodo(), 'Call the dentist{Enter}')
+
+    const title = await screen.findByRole('textbox', { description: 'The server says VALIDATION_ERROR.' })
+    expect(title).toBe(await newTodo())
+  })
+})
+
+describe('completing a todo', () => {
+  it('shows at once', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const { person, sent } = open({ ...both, [PUT]: () => answer.promise })
+
+    await person.click(await checkbox())
+    expect((await checkbox()).checked).toBe(true)
+
+    answer.resolve(saved({ completed: true }))
+    await status('Completed “Buy milk”.')
+    const body = { title: 'Buy milk', description: null, due_on: null, completed: true }
+    expect(sent.at(-1)).toEqual({ call: PUT, version: '"1"', body })
+  })
+
+  it('that fails is undone', async () => {
+    const { person } = open({ ...both, [PUT]: failing })
+
+    await person.click(await checkbox())
+
+    expect(await alert()).toBe('“Buy milk” could not be saved. The server failed. Try again in a moment.')
+    await waitFor(async () => expect((await checkbox()).checked).toBe(false))
+  })
+
+  it('twice in a hurry builds the second change on the first', async () => {
+    const first = Promise.withResolvers<Response>()
+    const { person, sent, answers } = open({ ...both, [PUT]: () => first.promise })
+
+    await person.click(await checkbox())
+    await person.click(await checkbox())
+    expect((await checkbox()).checked).toBe(false)
+    answers[PUT] = () => saved({ version: 3 })
+    first.resolve(saved({ completed: true }))
+
+    await status('“Buy milk” is active again.')
+    const puts = sent.filter(({ call }) => call === PUT)
+    expect(puts.map(({ version }) => version)).toEqual(['"1"', '"2"'])
+    expect((await checkbox()).checked).toBe(false)
+  })
+
+  it('under "Active" takes it out of sight, and the focus goes to the next row', async () => {
+    const { person } = open({ ...both, [PUT]: () => saved({ completed: true }) })
+    await person.click(await button('Active'))
+
+    await person.click(await checkbox())
+
+    await waitFor(() => expect(titles()).toEqual(['Water the plants']))
+    expect(await checkbox('Water the plants')).toBe(focused())
+  })
+})
+
+describe('editing a todo', () => {
+  it('shows the change at once, with the focus back on its button', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const { person, sent } = open({ ...both, [PUT]: () => answer.promise })
+
+    await person.click(await button('Edit Buy milk'))
+    expect(box('Title')).toBe(focused())
+    await person.type(box('Title'), ' and bread{Enter}')
+
+    expect(await button('Edit Buy milk and bread')).toBe(focused())
+    const body = { title: 'Buy milk and bread', description: null, due_on: null, completed: false }
+    expect(sent.at(-1)).toEqual({ call: PUT, version: '"1"', body })
+    answer.resolve(saved(body))
+    await status('Saved “Buy milk and bread”.')
+  })
+
+  it('is dropped by Escape and by Cancel, with the focus back on its button', async () => {
+    const { person, sent } = open(both)
+
+    await person.click(await button('Edit Buy milk'))
+    await person.type(box('Title'), ' and bread{Escape}')
+    expect(await button('Edit Buy milk')).toBe(focused())
+
+    await person.click(await button('Edit Buy milk'))
+    expect(box('Title').value).toBe('Buy milk')
+    await person.click(await button('Cancel'))
+    expect(await button('Edit Buy milk')).toBe(focused())
+    expect(sent.some(({ call }) => call === PUT)).toBe(false)
+  })
+
+  it('that fails shows what is saved, and beside it keeps what was typed', async () => {
+    const { person, answers, sent } = open({ ...both, [PUT]: failing })
+    await person.click(await button('Edit Buy milk'))
+    await person.type(box('Title'), ' and bread{Enter}')
+
+    expect(await alert()).toBe('“Buy milk” could not be saved. The server failed. Try again in a moment.')
+    expect(await checkbox('Buy milk')).toBeTruthy()
+    await waitFor(() => expect(box('Title').value).toBe('Buy milk and bread'))
+
+    answers[PUT] = () => saved({ title: 'Buy milk and bread' })
+    await person.click(await button('Save'))
+    await status('Saved “Buy milk and bread”.')
+    expect(sent.at(-1)?.version).toBe('"1"')
+  })
+
+  it('that was changed elsewhere is never overwritten unseen, nor what was typed lost', async () => {
+    const elsewhere = { ...milk, title: 'Buy oat milk', completed: true, version: 5 }
+    const { person, answers, sent } = open({ ...both, [PUT]: () => refuse(412, 'VERSION_CONFLICT') })
+    await person.click(await button('Active'))
+    await person.click(await button('Edit Buy milk'))
+    await person.type(box('Title'), ' and bread')
+    answers['GET /api/v1/todos'] = () => page(plants)
+
+    await person.click(await button('Save'))
+    expect(await alert()).toBe(
+      '“Buy milk” could not be saved. It was changed elsewhere in the meantime. Look at it as it is now, then try again.',
+    )
+    await waitFor(() => expect(box('Title').value).toBe('Buy milk and bread'))
+
+    answers['GET /api/v1/todos'] = () => page(elsewhere, plants)
+    await person.click(await button('All'))
+    await checkbox('Buy oat milk')
+    answers[PUT] = () => reply<'Todo'>(200, { ...elsewhere, title: 'Buy milk and bread', version: 6 })
+    await person.click(await button('Save'))
+    await status('Saved “Buy milk and bread”.')
+    expect(sent.at(-1)?.version).toBe('"5"')
+  })
+
+  it('refuses a blank title at the field', async () => {
+    const { person } = open(both)
+    await person.click(await button('Edit Buy milk'))
+
+    await person.clear(box('Title'))
+    await person.click(await button('Save'))
+
+    expect(await alert()).toBe(rules.TodoChange.properties.title['x-refusal'])
+    expect(box('Title')).toBe(focused())
+  })
+})
+
+describe('deleting a todo', () => {
+  it('asks first, and Cancel keeps it', async () => {
+    const { person, sent } = open(both)
+
+    await person.click(await button('Delete Buy milk'))
+    expect(await screen.findByRole('dialog', { name: 'Delete todo?' })).toBeTruthy()
+    expect(await button('Cancel')).toBe(focused())
+    await person.click(await button('Cancel'))
+
+    expect(screen.queryByRole('dialog')).toBeNull()
+    expect(sent.some(({ call }) => call === DELETE)).toBe(false)
+  })
+
+  it('takes it away before the answer comes, and the focus goes to the row that took its place', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const { person, sent } = open({ ...both, [DELETE]: () => answer.promise })
+    await person.click(await button('Delete Buy milk'))
+
+    await person.click(await button('Delete'))
+
+    await waitFor(() => expect(titles()).toEqual(['Water the plants']))
+    expect(screen.queryByRole('dialog')).toBeNull()
+    await waitFor(async () => expect(await button('Delete Water the plants')).toBe(focused()))
+    expect(sent.at(-1)).toEqual({ call: DELETE, version: '"1"', body: undefined })
+    answer.resolve(new Response(null, { status: 204 }))
+    await status('Deleted “Buy milk”.')
+    expect(titles()).toEqual(['Water the plants'])
+  })
+
+  it('the last one leaves the focus where the next one is written', async () => {
+    const { person } = open({
+      'GET /api/v1/todos': () => page(milk),
+      [DELETE]: () => new Response(null, { status: 204 }),
+    })
+    await person.click(await button('Delete Buy milk'))
+
+    await person.click(await button('Delete'))
+
+    expect(await screen.findByText('Nothing to do yet.')).toBeTruthy()
+    expect(await newTodo()).toBe(focused())
+  })
+
+  it('that fails brings it back to its place', async () => {
+    const { person } = open({ ...both, [DELETE]: () => refuse(412, 'VERSION_CONFLICT') })
+    await person.click(await button('Delete Buy milk'))
+
+    await person.click(await button('Delete'))
+
+    expect(await alert()).toContain('“Buy milk” could not be deleted. It was changed elsewhere in the meantime.')
+    await waitFor(() => expect(titles()).toEqual(['Buy milk', 'Water the plants']))
+  })
+})
+
+describe('a due date in words', () => {
+  const today = new Date(2026, 10, 22, 23, 30)
+
+  it.each([
+    ['2026-11-22', 'Due today'],
+    ['2026-11-23', 'Due tomorrow'],
+    ['2026-11-27', 'Due on Friday'],
+    ['2026-12-31', 'Due on 31 December'],
+    ['2027-03-31', 'Due on 31 March 2027'],
+    ['2026-11-21', 'Overdue since yesterday'],
+    ['2026-10-03', 'Overdue since 3 October'],
+  ])('%s is “%s”', (due_on, words) => {
+    expect(dueInWords(due_on, false, today)).toBe(words)
+  })
+
+  it('is not overdue once completed', () => {
+    expect(dueInWords('2026-10-03', true, today)).toBe('Due on 3 October')
+  })
+})

@@ -1,0 +1,231 @@
+"""Everything by keyboard, and the focus is always somewhere. Knows the app by its roles and names."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import ADA
+from tests.e2e.steps import (
+    Hold,
+    add_by_api,
+    button,
+    checkbox,
+    delete_todo,
+    dialog,
+    editor,
+    message,
+    open_app,
+    rename,
+    row,
+    rows,
+    server_fails,
+    sign_in,
+    start_editing,
+    stored,
+    textbox,
+    toggle,
+)
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Presses Tab until the target has the focus, as a person without a mouse does."""
+    for _ in range(30):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    expect(target).to_be_focused()
+
+
+def expect_a_focus(page: Page) -> None:
+    """Something that can be seen has the focus; `:focus` matches nothing when it was lost to the body."""
+    expect(page.locator(":focus")).to_be_visible()
+
+
+def show_all(page: Page, title: str) -> None:
+    button(page, "All").click()
+
+
+class TestKeyboardAlone:
+    def test_a_person_signs_in_lives_a_todos_whole_life_and_signs_out(self, visitor, ada):
+        page = visitor
+        tab_to(page, textbox(page, "Email"))
+        page.keyboard.type(ADA[0])
+        tab_to(page, page.get_by_label("Password", exact=True))
+        page.keyboard.type(ADA[1])
+        page.keyboard.press("Enter")
+        expect(button(page, "Sign out")).to_be_visible()
+
+        tab_to(page, textbox(page, "New todo"))
+        page.keyboard.type("Buy milk")
+        page.keyboard.press("Enter")
+        expect(message(page, "status", "Buy milk")).to_be_visible()
+
+        tab_to(page, checkbox(page, "Buy milk"))
+        page.keyboard.press("Space")
+        expect(checkbox(page, "Buy milk")).to_be_checked()
+
+        tab_to(page, button(page, "Edit Buy milk"))
+        page.keyboard.press("Enter")
+        expect(textbox(editor(page), "Title")).to_be_focused()
+        page.keyboard.press("End")
+        page.keyboard.type(" and bread")
+        page.keyboard.press("Enter")
+        expect(message(page, "status", "Buy milk and bread")).to_be_visible()
+        assert stored(ada, "title", "completed") == [{"title": "Buy milk and bread", "completed": True}]
+
+        tab_to(page, button(page, "Delete Buy milk and bread"))
+        page.keyboard.press("Enter")
+        expect(dialog(page)).to_be_visible()
+        tab_to(page, button(dialog(page), "Delete"))
+        page.keyboard.press("Space")
+        expect(page.get_by_text("Nothing to do yet.")).to_be_visible()
+        expect_a_focus(page)
+
+        tab_to(page, button(page, "Sign out"))
+        page.keyboard.press("Enter")
+        expect(button(page, "Sign in")).to_be_visible()
+        assert stored(ada) == []
+
+
+class TestEditing:
+    @pytest.fixture
+    def title(self, page, ada):
+        add_by_api(ada, "Buy milk")
+        start_editing(open_app(page), "Buy milk")
+        return textbox(editor(page), "Title")
+
+    def test_edit_moves_the_focus_into_the_title(self, title):
+        expect(title).to_be_focused()
+        expect(title).to_have_value("Buy milk")
+
+    def test_enter_saves_and_gives_the_focus_back(self, page, title):
+        title.fill("Buy bread")
+        title.press("Enter")
+
+        expect(row(page, "Buy bread")).to_be_visible()
+        expect(button(page, "Edit Buy bread")).to_be_focused()
+        expect(message(page, "status", "Buy bread")).to_be_visible()
+        expect(button(page, "Edit Buy bread")).to_be_focused()
+
+    @pytest.mark.parametrize("name", ["Title", "Description"])
+    def test_escape_cancels_from_every_field_and_gives_the_focus_back(self, page, ada, title, name):
+        textbox(editor(page), name).fill("Buy bread")
+        textbox(editor(page), name).press("Escape")
+
+        expect(button(page, "Edit Buy milk")).to_be_focused()
+        expect(editor(page)).to_have_count(0)
+        assert stored(ada, "title", "version") == [{"title": "Buy milk", "version": 1}]
+
+    def test_enter_in_the_description_is_a_new_line(self, page, title):
+        box = textbox(editor(page), "Description")
+        box.press_sequentially("Oat")
+        box.press("Enter")
+        box.press_sequentially("or soy")
+
+        expect(box).to_have_value("Oat\nor soy")
+
+
+class TestDialog:
+    @pytest.fixture
+    def opener(self, page, ada):
+        add_by_api(ada, "Buy bread", "Buy milk")
+        opener = button(open_app(page), "Delete Buy milk")
+        opener.click()
+        return opener
+
+    def test_it_takes_the_focus_and_keeps_it(self, page, opener):
+        expect(dialog(page).locator(":focus")).to_have_count(1)
+
+        for _ in range(4):
+            page.keyboard.press("Tab")
+            expect(page.locator("body :focus:not(dialog *, dialog)")).to_have_count(0)
+
+    @pytest.mark.parametrize("leave", ["Escape", "Cancel"])
+    def test_it_gives_the_focus_back(self, page, opener, leave):
+        if leave == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            button(dialog(page), "Cancel").click()
+
+        expect(dialog(page)).to_have_count(0)
+        expect(opener).to_be_focused()
+        expect(rows(page)).to_have_count(2)
+
+
+class TestFocusIsNeverLost:
+    def test_when_a_todo_was_deleted_from_the_middle_or_the_end(self, page, ada):
+        add_by_api(ada, "Buy jam", "Buy milk", "Buy bread")
+        open_app(page)
+
+        for title, left in (("Buy milk", 2), ("Buy jam", 1), ("Buy bread", 0)):
+            delete_todo(page, title)
+            expect(rows(page)).to_have_count(left)
+            expect(message(page, "status", title)).to_be_visible()
+            expect_a_focus(page)
+
+    def test_when_a_todo_was_added(self, app):
+        textbox(app, "New todo").fill("Buy milk")
+        textbox(app, "New todo").press("Enter")
+
+        expect(message(app, "status", "Buy milk")).to_be_visible()
+        expect(textbox(app, "New todo")).to_be_focused()
+
+    def test_when_a_change_fails(self, page, ada, watch):
+        watch.expect("status of 500")
+        add_by_api(ada, "Buy milk")
+        for method in ("PUT", "DELETE"):
+            Hold(page, method, server_fails).let_go()
+        open_app(page)
+
+        for act in (toggle, delete_todo, lambda page, title: rename(page, title, "Buy bread")):
+            act(page, "Buy milk")
+            expect(message(page, "alert")).to_be_visible()
+            expect_a_focus(page)
+
+    @pytest.mark.parametrize("leave", [toggle, show_all])
+    def test_when_the_list_changes_under_a_filter(self, page, ada, leave):
+        add_by_api(ada, "Buy milk")
+        open_app(page)
+        button(page, "Active").click()
+        expect(button(page, "Active")).to_have_attribute("aria-pressed", "true")
+
+        with page.expect_response(lambda answer: "/api/v1/todos" in answer.url):
+            leave(page, "Buy milk")
+
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        expect_a_focus(page)
+
+    def test_when_the_last_page_takes_show_more_away(self, page, ada):
+        add_by_api(ada, *(f"Todo {number:02}" for number in range(1, 22)))
+        open_app(page)
+
+        button(page, "Show more").click()
+
+        expect(rows(page)).to_have_count(21)
+        expect(button(page, "Show more")).to_have_count(0)
+        expect_a_focus(page)
+
+    def test_when_trying_again_works(self, page, watch):
+        watch.expect("status of 500")
+        answers = Hold(page, "GET", server_fails)
+        answers.let_go()
+        page.goto("/")
+        expect(button(page, "Try again")).to_be_visible()
+        answers.end()
+
+        button(page, "Try again").click()
+
+        expect(page.get_by_text("Nothing to do yet.")).to_be_visible()
+        expect_a_focus(page)
+
+    def test_when_a_person_comes_and_goes(self, visitor):
+        sign_in(visitor, ADA[0], "not her password")
+        expect(message(visitor, "alert")).to_be_visible()
+        expect(visitor.get_by_label("Password", exact=True)).to_be_focused()
+
+        sign_in(visitor, *ADA)
+        expect(button(visitor, "Sign out")).to_be_visible()
+        expect_a_focus(visitor)
+
+        button(visitor, "Sign out").click()
+        expect(button(visitor, "Sign in")).to_be_visible()
+        expect_a_focus(visitor)

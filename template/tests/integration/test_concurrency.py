@@ -1,0 +1,115 @@
+"""Many at once: clients on one todo, servers on one database. Knows the product by its URL and its commands."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import httpx
+import pytest
+
+CLIENTS = 20
+TODOS = "/api/v1/todos"
+Act = Callable[[httpx.Client, int], httpx.Response]
+
+
+@pytest.fixture
+def crowd(base_url, demo):
+    """`crowd(act)`: twenty clients, each on a connection of its own, do `act(client, number)` at the same moment."""
+    barrier = Barrier(CLIENTS, timeout=30)
+    cookies = {"session": demo.cookies["session"]}
+    clients = [httpx.Client(base_url=base_url, cookies=cookies, trust_env=False, timeout=30) for _ in range(CLIENTS)]
+
+    def start_together(act: Act, client: httpx.Client, number: int) -> httpx.Response:
+        barrier.wait()
+        return act(client, number)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        yield lambda act: list(pool.map(lambda n: start_together(act, clients[n], n), range(CLIENTS)))
+    for client in clients:
+        client.close()
+
+
+class TestUpdateTodo:
+    def test_of_twenty_changes_to_one_version_exactly_one_wins(self, crowd, demo):
+        todo = demo.post(TODOS, json={"title": "Buy milk"}).json()
+        url = f"{TODOS}/{todo['id']}"
+
+        for version in range(1, 6):
+
+            def change(client, number, version=version):
+                body = {
+                    "title": f"Round {version}, client {number}",
+                    "description": None,
+                    "completed": False,
+                    "due_on": None,
+                }
+                return client.put(url, json=body, headers={"If-Match": f'"{version}"'})
+
+            answers = crowd(change)
+
+            assert sorted(answer.status_code for answer in answers) == [200] + [412] * (CLIENTS - 1)
+            (winner,) = [answer.json() for answer in answers if answer.status_code == 200]
+            assert demo.get(url).json() == winner
+            assert winner["version"] == version + 1
+
+
+class TestDeleteTodo:
+    def test_of_twenty_deletes_exactly_one_wins(self, crowd, demo):
+        todo = demo.post(TODOS, json={"title": "Buy milk"}).json()
+
+        answers = crowd(lambda client, number: client.delete(f"{TODOS}/{todo['id']}", headers={"If-Match": '"1"'}))
+
+        assert sorted(answer.status_code for answer in answers) == [204] + [404] * (CLIENTS - 1)
+
+
+class TestCreateTodo:
+    def test_twenty_todos_added_at_once_are_all_kept(self, crowd, demo):
+        answers = crowd(lambda client, number: client.post(TODOS, json={"title": f"Todo {number}"}))
+
+        assert [answer.status_code for answer in answers] == [201] * CLIENTS
+        newest = demo.get(TODOS, params={"limit": CLIENTS}).json()["items"]
+        assert sorted(todo["title"] for todo in newest) == sorted(f"Todo {number}" for number in range(CLIENTS))
+
+
+class TestCreateSession:
+    def test_guesses_that_arrive_together_are_all_counted(self, crowd, demo):
+        guess = {"email": "guessed@example.com", "password": "wrong"}
+
+        together = crowd(lambda client, number: client.post("/api/v1/session", json=guess))
+        next_one = demo.post("/api/v1/session", json=guess)
+
+        assert [answer.status_code for answer in together] == [401] * CLIENTS
+        assert next_one.status_code == 429
+
+
+class TestTwoServers:
+    def test_started_at_once_on_a_new_database_they_migrate_and_seed_it_once(self, start, sign_in, new_database):
+        servers = [start(new_database), start(new_database)]
+
+        lists = [sign_in(server.wait_until_ready().url).get(TODOS).json() for server in servers]
+
+        titles = [todo["title"] for todo in lists[0]["items"]]
+        assert lists[0] == lists[1]
+        assert titles
+        assert len(titles) == len(set(titles))
+
+    def test_each_sees_at_once_what_the_other_wrote(self, start, sign_in, new_database):
+        one = sign_in(start(new_database).wait_until_ready().url)
+        two = sign_in(start(new_database).wait_until_ready().url)
+
+        todo = one.post(TODOS, json={"title": "Buy milk"}).json()
+        seen = two.get(f"{TODOS}/{todo['id']}").json()
+        two.delete(f"{TODOS}/{todo['id']}", headers={"If-Match": '"1"'}).raise_for_status()
+
+        assert seen == todo
+        assert one.get(f"{TODOS}/{todo['id']}").status_code == 404
+
+    def test_a_session_of_one_counts_on_the_other_until_it_ends(self, start, sign_in, new_database):
+        one = sign_in(start(new_database).wait_until_ready().url)
+        second = start(new_database).wait_until_ready()
+        with httpx.Client(base_url=second.url, cookies=dict(one.cookies), trust_env=False) as two:
+            before = two.get("/api/v1/session").status_code
+
+            one.delete("/api/v1/session").raise_for_status()
+
+            assert (before, two.get("/api/v1/session").status_code) == (200, 401)

@@ -1,0 +1,36 @@
+"""The project of the default answers, judged by its own commands as its README gives them."""
+
+import xml.etree.ElementTree as ET
+
+from tests.conftest import Project
+
+LAYERS = ["database", "backend", "frontend", "contract", "integration", "e2e"]
+
+
+class TestGeneratedProject:
+    def test_its_checks_pass(self, project: Project) -> None:
+        project.must("make", "check")
+
+    def test_its_tests_pass_in_every_layer_and_none_is_skipped(self, project: Project) -> None:
+        project.must("make", "test")
+
+        for layer in LAYERS:
+            suites = list(ET.parse(project.path / f"reports/junit/{layer}.xml").getroot().iter("testsuite"))  # noqa: S314
+            count = {
+                key: sum(int(suite.get(key, 0)) for suite in suites)
+                for key in ("tests", "failures", "errors", "skipped")
+            }
+            assert count.pop("tests") > 0, layer
+            assert count == {"failures": 0, "errors": 0, "skipped": 0}, layer
+
+    def test_working_in_it_leaves_only_the_lock_to_commit(self, project: Project) -> None:
+        assert project.must("git", "status", "--porcelain") == "?? uv.lock\n"
+
+    def test_the_lock_is_the_users_from_then_on(self, project: Project) -> None:
+        lock = project.path / "uv.lock"
+        before = lock.read_text("utf-8")
+
+        project.must("make", "setup")
+
+        assert lock.read_text("utf-8") == before
+        assert "exclude-newer" not in (project.path / "pyproject.toml").read_text("utf-8")
