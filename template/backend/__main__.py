@@ -25,10 +25,7 @@ def main() -> None:
     config = uvicorn.Config(
         create_app(settings), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=10
     )
-    try:
-        uvicorn.Server(config).run([listener])
-    except KeyboardInterrupt:
-        sys.stdout.write("Stopped.\n")
+    uvicorn.Server(config).run([listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -60,4 +57,7 @@ def prepare(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.stdout.write("Stopped.\n")

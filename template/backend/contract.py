@@ -1,79 +1,28 @@
-"""The contract judges every request before FastAPI sees it. Knows contracts/api/openapi.yaml, knows no feature."""
+"""The contract judges every request before FastAPI sees it. Knows the contract's operations, no feature."""
 
 import inspect
-import json
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from functools import wraps
-from math import isinf
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qs
 
-import yaml
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from jsonschema_rs import Draft202012Validator, ValidationErrorKind
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
-from starlette.types import Message
 
-from backend.errors import (
-    MalformedRequest,
-    PayloadTooLarge,
-    PreconditionRequired,
-    Unauthenticated,
-    UnsupportedMediaType,
-    ValidationError,
-)
+from backend.body import read_json, read_text, with_body
+from backend.caller import SESSION_COOKIE
+from backend.errors import PreconditionRequired, Unauthenticated, ValidationError
+from backend.rule import CONTRACT, DOCUMENT, Rule, look_up
 
-CONTRACT = Path("contracts/api/openapi.yaml")
-DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / CONTRACT).read_text("utf-8"))
 METHODS = {"get", "post", "put", "patch", "delete"}
-
-BODY_LIMIT = 64 * 1024
-DEEPEST = 64
-JSON_TYPE = re.compile(r'application/json[ \t]*(;[ \t]*charset=("utf-8"|utf-8)[ \t]*)?', re.IGNORECASE)
 INTEGER = re.compile("-?(0|[1-9][0-9]{0,17})")
 BOOLEANS = {"true": True, "false": False}
 
 
 class NotInContract(Exception):  # noqa: N818 (it is named for the rule)
     """A route whose name is no operationId."""
-
-
-class Rule:
-    """One schema of the contract, compiled."""
-
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._schema = {**schema, "components": DOCUMENT["components"]}
-        self._validator = Draft202012Validator(self._schema, validate_formats=True)
-
-    def check(self, value: object, name: str) -> None:
-        """Raises ValidationError about the first part of `value` that breaks the schema; `name` is the whole's."""
-        for part, content in value.items() if isinstance(value, dict) else [(name, value)]:
-            if has_lone_surrogate([part, content]):
-                field = part.encode("utf-8", "backslashreplace").decode()
-                raise ValidationError(f"{field} has a character that is not Unicode text.", field)
-        if self._validator.is_valid(value):
-            return
-        error = next(self._validator.iter_errors(value))
-        match error.kind:
-            case ValidationErrorKind.Required(property=field):
-                raise ValidationError(f"{field} is required.", field)
-            case ValidationErrorKind.AdditionalProperties(unexpected=[field, *_]):
-                raise ValidationError(f"{field} is not a field here.", field)
-        field = ".".join(map(str, error.instance_path)) or name
-        raise ValidationError(self._refusal(error.evaluation_path) or f"{field} does not follow the contract.", field)
-
-    def _refusal(self, keyword: list[str | int]) -> str | None:
-        """The x-refusal that stands nearest above the keyword that failed."""
-        node: Any = self._schema
-        refusal: str | None = node.get("x-refusal")
-        for key in keyword:
-            node = look_up(node["$ref"]) if key == "$ref" else node[key]
-            refusal = node.get("x-refusal", refusal) if isinstance(node, dict) else refusal
-        return refusal
 
 
 class Parameter:
@@ -110,8 +59,8 @@ class Operation:
         self._body = Rule(body["content"]["application/json"]["schema"]) if body else None
 
     async def judge(self, request: Request) -> Request:
-        """The request, its body read. Raises the first refusal, in the order of docs and tests."""
-        if self._needs_session and not request.cookies.get("session"):
+        """The request, its body read. Raises the first refusal, in the order that TestJudge tells."""
+        if self._needs_session and not request.cookies.get(SESSION_COOKIE):
             raise Unauthenticated
         if any(name not in request.headers for name in self._headers):
             raise PreconditionRequired
@@ -141,6 +90,7 @@ class ContractRoute(APIRoute):
             )
         self._operation = OPERATIONS[name]
         super().__init__(path, in_one_hop(endpoint), **{**options, "operation_id": name})
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")  # $ takes a line break, too
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -161,74 +111,6 @@ def in_one_hop(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         return await run_in_threadpool(endpoint, **arguments)
 
     return hop
-
-
-async def read_text(request: Request) -> bytes:
-    if not JSON_TYPE.fullmatch(", ".join(request.headers.getlist("content-type"))):
-        raise UnsupportedMediaType
-    text = bytearray()
-    try:
-        async for chunk in request.stream():
-            text += chunk
-            if len(text) > BODY_LIMIT:
-                raise PayloadTooLarge
-    except ClientDisconnect as error:
-        raise MalformedRequest from error
-    return bytes(text)
-
-
-def read_json(text: bytes) -> object:
-    """Stricter than Python's: no byte order mark, no NaN, no Infinity, no deeper than a schema can follow."""
-    try:
-        value = json.loads(text.decode(), parse_constant=_no_constant, parse_float=_finite)
-    except (ValueError, RecursionError) as error:  # also: too many digits
-        raise MalformedRequest from error
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [child for node in level for child in _children(node)]
-    if level:
-        raise MalformedRequest(f"The body is nested deeper than {DEEPEST} levels.")
-    return value
-
-
-def _children(node: object) -> Iterable[object]:
-    if isinstance(node, dict):
-        return node.values()
-    return node if isinstance(node, list) else ()
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if isinf(number):
-        raise ValueError(f"{digits} is too large a number")
-    return number
-
-
-def with_body(request: Request, body: bytes) -> Request:
-    async def replay() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return Request(request.scope, replay)
-
-
-def has_lone_surrogate(value: object) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def look_up(reference: str) -> Any:
-    """What `#/components/…` points at."""
-    node: Any = DOCUMENT
-    for key in reference.removeprefix("#/").split("/"):
-        node = node[key]
-    return node
 
 
 OPERATIONS = {

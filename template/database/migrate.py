@@ -24,8 +24,10 @@ from database.engine import Database, UnusableDatabase, url_from_environment
 from database.revisions import current_revision, migrating, revisions
 
 ROOT = Path(__file__).parents[1]
-EVERYTHING = "SELECT sql FROM sqlite_master WHERE sql NOT NULL AND tbl_name <> 'alembic_version'"
-TABLES_THEN_INDEXES = f"{EVERYTHING} ORDER BY type DESC, tbl_name, name"
+TABLES_THEN_INDEXES = """
+    SELECT type, tbl_name, sql FROM sqlite_master
+    WHERE sql NOT NULL AND tbl_name <> 'alembic_version' ORDER BY type DESC, tbl_name, name
+"""
 
 
 class NothingToDraft(Exception):  # noqa: N818 - named for the rule
@@ -52,10 +54,26 @@ def is_current(connection: Connection) -> bool:
 def dump_schema() -> str:
     """The SQL of a freshly migrated, empty database: contracts/database/schema.sql."""
     with _fresh_database() as url, closing(Database(url)) as database, database.reading() as connection:
-        statements = [sql for (sql,) in connection.exec_driver_sql(TABLES_THEN_INDEXES)]
-    lines = "\n\n".join(f"{sql.strip()};" for sql in statements).replace("\t", "    ").splitlines()
-    text = "\n".join(line.rstrip() for line in lines).replace(";\n\nCREATE INDEX", ";\nCREATE INDEX")
-    return f"-- Made from database/migrations by `make generate`: what every migration together makes.\n\n{text}\n"
+        found = connection.exec_driver_sql(TABLES_THEN_INDEXES).all()
+    tables = [_tidy(name, sql) for kind, name, sql in found if kind == "table"]
+    others = [f"{sql};" for kind, _name, sql in found if kind != "table"]
+    first = "-- Made from database/migrations by `make generate`: what every migration together makes."
+    return "\n\n".join([first, *tables, "\n".join(others)]) + "\n"
+
+
+def _tidy(name: str, sql: str) -> str:
+    """One line a column, then one line a constraint, in the same order however often the table was rebuilt."""
+    parts, depth, quoted = [""], 0, False
+    for character in sql[sql.index("(") + 1 : sql.rindex(")")]:
+        quoted ^= character == "'"
+        depth += 0 if quoted else {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += character
+    lines = [" ".join(part.split()) for part in parts]
+    lines.sort(key=lambda line: line if line.startswith("CONSTRAINT") else "")
+    return f"CREATE TABLE {name} (\n" + ",\n".join(f"    {line}" for line in lines) + "\n);"
 
 
 def draft(message: str) -> Path:

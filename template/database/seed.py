@@ -23,14 +23,10 @@ def seed(database: Database) -> bool:
         {"title": "Call the dentist", "due_on": today + timedelta(days=7)},
         {"title": "Buy milk", "description": "Oat milk, if there is any."},
     ]
-    with database.reading() as connection:
-        if has_accounts(connection):
-            return False
-    password_hash = hash_password(DEMO_PASSWORD)
     with database.writing() as connection:
         if has_accounts(connection):
             return False
-        person = create_account(connection, DEMO_EMAIL, password_hash)
+        person = create_account(connection, DEMO_EMAIL, hash_password(DEMO_PASSWORD))
         for minutes_ago, fields in zip(reversed(range(len(oldest_first))), oldest_first, strict=True):
             moment = now - timedelta(minutes=minutes_ago)
             create_todo(connection, person.id, created_at=moment, updated_at=moment, **fields)

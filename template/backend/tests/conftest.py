@@ -9,6 +9,7 @@ from secrets import token_urlsafe
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from sqlalchemy import Engine, event
 
 from backend.caller import SESSION_COOKIE, hash_token
@@ -20,6 +21,10 @@ from database.passwords import hash_password
 
 PASSWORD = "correct horse battery"
 Visit = Callable[..., TestClient]
+
+
+def refusal(response: Response) -> tuple[int, str]:
+    return response.status_code, response.json()["error_code"]
 
 
 @pytest.fixture(scope="session")

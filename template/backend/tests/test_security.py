@@ -3,18 +3,14 @@
 import json
 
 import pytest
-from httpx2 import Response
 
 from backend import errors
 from backend.generated.models import ErrorCode
 from backend.security import HEADERS
+from backend.tests.conftest import refusal
 from backend.todos import service
 
 TODOS = "/api/v1/todos"
-
-
-def refusal(response: Response) -> tuple[int, str]:
-    return response.status_code, response.json()["error_code"]
 
 
 class TestGuard:
@@ -48,7 +44,9 @@ class TestGuard:
 
 
 class TestErrors:
-    @pytest.mark.parametrize("path", ["/nowhere", "/api/v1/todos/", "/healthz/", "/redoc", "/assets/%00"])
+    @pytest.mark.parametrize(
+        "path", ["/nowhere", "/api/v1/todos/", "/healthz/", "/healthz%0A", "/redoc", "/assets/%00"]
+    )
     def test_an_unknown_path_is_not_found_and_never_a_redirect(self, visitor, path):
         assert refusal(visitor.get(path, follow_redirects=False)) == (404, "NOT_FOUND")
 

@@ -1,4 +1,8 @@
-"""${message}."""
+<%
+def without_banners(lines):
+    return "\n".join(line for line in lines.splitlines() if "# ###" not in line).strip()
+%>\
+"""${message[0].upper() + message[1:]}."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,8 +13,8 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    ${without_banners(upgrades)}
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    ${without_banners(downgrades)}

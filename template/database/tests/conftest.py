@@ -1,5 +1,6 @@
 """A migrated database for each test: migrated once, then copied. Two people, so that ownership can be seen."""
 
+import re
 import sqlite3
 from contextlib import closing
 from shutil import copyfile, copytree
@@ -69,14 +70,14 @@ def seeded(url, database):
 
 @pytest.fixture
 def content():
-    """Of a URL: every table's SQL and its rows, as SQLite has them."""
+    """Of a URL: every table's SQL, as words in no order, and its rows, as SQLite has them."""
 
     def read(url):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             connection.row_factory = sqlite3.Row
             tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
             rows = {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name, _ in tables}
-            return {name: (sql, [dict(row) for row in rows[name]]) for name, sql in tables}
+            return {name: (sorted(re.findall(r"\w+", sql)), [dict(row) for row in rows[name]]) for name, sql in tables}
 
     return read
 
@@ -105,5 +106,6 @@ def next_migration(copied_migrations):
                 ]
             )
         )
+        revisions.revisions.cache_clear()
 
     return add

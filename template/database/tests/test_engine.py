@@ -26,7 +26,8 @@ class TestReading:
         with database.reading() as connection:
             has_accounts(connection)
 
-            assert connection.connection.dbapi_connection.in_transaction is False
+            driver = connection.connection.dbapi_connection
+            assert (driver.isolation_level, driver.in_transaction) == (None, False)
 
     def test_it_refuses_to_write(self, database):
         with database.reading() as connection, pytest.raises(OperationalError, match="readonly"):

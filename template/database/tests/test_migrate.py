@@ -1,11 +1,28 @@
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
+from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, Uuid
 
 from database import migrate
+from database.accounts import accounts
 from database.engine import Database
-from database.migrate import downgrade, draft, dump_schema, is_current, upgrade
+from database.migrate import NothingToDraft, downgrade, draft, dump_schema, is_current, upgrade
 from database.revisions import revisions
+from database.schema import Moment, metadata
+
+NOTES = """
+CREATE TABLE notes (
+    id CHAR(32) NOT NULL,
+    account_id CHAR(32) NOT NULL,
+    text VARCHAR(500) NOT NULL,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT ck_notes_text_length CHECK (length(text) <= 500),
+    CONSTRAINT fk_notes_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE,
+    CONSTRAINT pk_notes PRIMARY KEY (id)
+);
+"""
 
 
 class TestUpgrade:
@@ -42,24 +59,52 @@ class TestDowngrade:
             assert len(old) == len(full[name][1])
 
     def test_a_database_below_the_newest_revision_is_not_current(self, seeded, database):
-        downgrade(seeded, revisions()[-2])
+        downgrade(seeded, ("base", *revisions())[-2])
 
         with database.reading() as connection:
             assert is_current(connection) is False
 
 
 class TestDraft:
-    def test_it_writes_the_next_revision_from_what_differs(self, copied_migrations):
-        dump = dump_schema()
-        [newest] = copied_migrations.glob("versions/0002_*.py")
-        newest.unlink()
+    @pytest.fixture
+    def changed_tables(self):
+        """A new table, and one more rule in an old one."""
+        rule = CheckConstraint("length(email) >= 3", name="email_least")
+        notes = Table(
+            "notes",
+            metadata,
+            Column("id", Uuid, primary_key=True),
+            Column("account_id", Uuid, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+            Column("text", String(500), nullable=False),
+            Column("created_at", Moment, nullable=False),
+            CheckConstraint("length(text) <= 500", name="text_length"),
+        )
+        accounts.append_constraint(rule)
+        yield
+        accounts.constraints.discard(rule)
+        metadata.remove(notes)
+
+    def test_it_makes_the_migrations_equal_to_the_tables(self, copied_migrations, changed_tables):
+        number = f"{len(revisions()) + 1:04}"
+
+        path = draft("add notes")
         revisions.cache_clear()
 
-        path = draft("create todos")
-        revisions.cache_clear()
+        schema = dump_schema()
+        assert path == copied_migrations / "versions" / f"{number}_add_notes.py"
+        assert NOTES in schema
+        assert "CONSTRAINT ck_accounts_email_least CHECK (length(email) >= 3)" in schema
+        with pytest.raises(NothingToDraft):
+            draft("add notes again")
 
-        assert path == copied_migrations / "versions" / "0002_create_todos.py"
-        assert sorted(dump_schema().splitlines()) == sorted(dump.splitlines())
+    def test_what_it_writes_needs_no_class_of_ours_and_no_formatting(self, copied_migrations, changed_tables):
+        path = draft("add notes")
+
+        ruff = subprocess.run(
+            [sys.executable, "-m", "ruff", "format", "--check", path], capture_output=True, check=False
+        )
+        assert ruff.returncode == 0
+        assert "database" not in path.read_text("utf-8")
 
     def test_no_difference_is_no_draft(self, copied_migrations):
         before = sorted(copied_migrations.glob("versions/*.py"))
@@ -76,12 +121,24 @@ class TestDraft:
 
 
 class TestDumpSchema:
-    def test_it_is_the_same_each_time_and_says_who_made_it(self):
+    def test_it_says_who_made_it_and_is_the_same_each_time(self):
         dump = dump_schema()
 
         assert dump == dump_schema()
         assert dump.startswith("-- Made from database/migrations by `make generate`")
-        assert "\n\nCREATE TABLE todos (\n    id CHAR(32) NOT NULL,\n" in dump
+
+    def test_a_table_that_is_rebuilt_changes_nothing(self, next_migration):
+        before = dump_schema()
+        next_migration("with op.batch_alter_table('accounts', recreate='always'):", "    pass")
+
+        assert dump_schema() == before
+
+    def test_a_column_that_is_added_stands_with_the_columns(self, next_migration):
+        before = dump_schema()
+        next_migration("op.execute(\"ALTER TABLE sessions ADD COLUMN place VARCHAR(9) DEFAULT ', ('\")")
+
+        last_column = "    expires_at DATETIME NOT NULL,\n"
+        assert dump_schema() == before.replace(last_column, f"{last_column}    place VARCHAR(9) DEFAULT ', (',\n")
 
 
 class TestMain:

@@ -21,7 +21,7 @@ upgrade(sys.argv[1])
 """
 
 
-def rows(content: dict[str, tuple[str, object]]) -> dict[str, object]:
+def rows(content: dict[str, tuple[list[str], object]]) -> dict[str, object]:
     return {name: rows for name, (_sql, rows) in content.items() if name != "alembic_version"}
 
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -28,6 +30,7 @@ class TestSeed:
             "Water the plants",
             "Read the README",
         ]
+        assert [mine[0].created_at - todo.created_at for todo in mine] == [timedelta(minutes=n) for n in range(4)]
         assert {todo.completed for todo in mine} == {True, False}
         assert any(todo.description for todo in mine)
         assert any(todo.due_on for todo in mine)

@@ -144,7 +144,7 @@ class TestListTodos:
         assert {todo.completed for todo in pages} == ({True, False} if completed is None else {completed})
 
     @pytest.mark.parametrize(
-        ("page", "index", "condition"),
+        ("question", "index", "condition"),
         [
             ((20, None, None), "account_id_created_at_id", "account_id=?"),
             ((20, (NOON, uuid4()), None), "account_id_created_at_id", "account_id=? AND (created_at,id)<(?,?)"),
@@ -157,8 +157,8 @@ class TestListTodos:
         ],
         ids=["all", "all after", "active", "completed after"],
     )
-    def test_a_page_is_read_from_an_index_in_its_order(self, connection, statements, page, index, condition):
-        list_todos(connection, uuid4(), *page)
+    def test_a_page_is_read_from_an_index_in_its_order(self, connection, statements, question, index, condition):
+        list_todos(connection, uuid4(), *question)
 
         [(statement, values)] = statements
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()

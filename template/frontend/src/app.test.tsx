@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 
 import { rules } from './api/rules.gen'
-import { demo, open, page, refuse, reply, todo } from './testing'
+import { button, demo, newTodo, open, page, refuse, reply, todo } from './testing'
 
 const nobody = { 'GET /api/v1/session': () => refuse(401, 'UNAUTHENTICATED') }
 
@@ -93,6 +93,54 @@ describe('a session that has ended', () => {
     expect(await screen.findByRole('textbox', { name: 'Email' })).toBe(document.activeElement)
     expect(screen.getByRole('status').textContent).toBe('Your session has ended. Sign in again to go on.')
     expect(screen.queryByRole('alert')).toBeNull()
+  })
+})
+
+describe('coming back to the window', () => {
+  const comeBack = () => document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+
+  it('after the session has ended leads to the form with a kind notice', async () => {
+    const { answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
+    await screen.findByRole('checkbox')
+
+    Object.assign(answers, nobody)
+    comeBack()
+
+    expect(await screen.findByRole('textbox', { name: 'Email' })).toBeTruthy()
+    expect(screen.getByRole('status').textContent).toBe('Your session has ended. Sign in again to go on.')
+  })
+
+  it('after another person signed in elsewhere shows nothing of the first', async () => {
+    const { answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
+    await screen.findByRole('checkbox')
+
+    answers['GET /api/v1/session'] = () => reply<'Account'>(200, { id: todo(8).id, email: 'ada@example.com' })
+    answers['GET /api/v1/todos'] = () => refuse(500, 'INTERNAL_ERROR')
+    comeBack()
+
+    expect(await screen.findByText('ada@example.com')).toBeTruthy()
+    expect(screen.queryByRole('checkbox')).toBeNull()
+  })
+})
+
+describe('a session that ended while something was added', () => {
+  it('gives the words back to the same person, and to no other', async () => {
+    const grace = { id: todo(7).id, email: 'grace@example.com' }
+    const { person, answers } = open({
+      'GET /api/v1/todos': () => page(todo(1)),
+      'POST /api/v1/todos': () => refuse(401, 'UNAUTHENTICATED'),
+      'POST /api/v1/session': () => reply<'Account'>(201, grace),
+      'DELETE /api/v1/session': () => new Response(null, { status: 204 }),
+    })
+    await person.type(await newTodo(), 'Call the dentist{Enter}')
+
+    await signIn(person)
+    expect((await newTodo()).value).toBe('')
+
+    await person.click(await button('Sign out'))
+    answers['POST /api/v1/session'] = () => reply<'Account'>(201, demo)
+    await signIn(person)
+    expect((await newTodo()).value).toBe('Call the dentist')
   })
 })
 

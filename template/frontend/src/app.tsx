@@ -26,7 +26,7 @@ export function App({ productName }: { productName: string }) {
   const session = useSession()
   const account = session.data
   // What each account could not add when its session ended.
-  const unsent = useRef<Record<string, NewTodo[]>>({})
+  const [unsent] = useState(() => new Map<string, NewTodo[]>())
   // Whoever comes through the form, or past a failure, had the focus there: it must not be lost.
   const [arriving, setArriving] = useState(false)
   useEffect(() => {
@@ -65,12 +65,17 @@ function SignedIn({
   account: Account
   productName: string
   arriving: boolean
-  unsent: RefObject<Record<string, NewTodo[]>>
+  unsent: Map<string, NewTodo[]>
 }) {
   const signOut = useDeleteSession()
   const expire = useExpireSession(account)
   // A cache of one's own: nothing of one person is ever left for the next.
   const [client] = useState(() => createQueryClient(error => error.code === 'UNAUTHENTICATED' && expire()))
+  const [mine] = useState(() => {
+    const mine = unsent.get(account.id) ?? []
+    unsent.set(account.id, mine)
+    return mine
+  })
   const newTodo = useRef<HTMLInputElement>(null)
 
   useEffect(() => {
@@ -90,7 +95,7 @@ function SignedIn({
       <QueryClientProvider client={client}>
         <main className="mx-auto max-w-2xl px-4 pt-8 pb-32 sm:pt-12" tabIndex={-1}>
           <Today />
-          <AddTodo title={newTodo} unsent={unsent} account={account.id} />
+          <AddTodo title={newTodo} unsent={mine} />
           <TodoList otherwise={newTodo} />
         </main>
       </QueryClientProvider>

@@ -1,8 +1,8 @@
 // Set-up of every test: a person in front of the page, and a network that answers what the test says.
 import { QueryClientProvider } from '@tanstack/react-query'
-import { cleanup, render } from '@testing-library/react'
+import { cleanup, render, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
-import { afterEach, vi } from 'vitest'
+import { afterEach, expect, vi } from 'vitest'
 
 import type { components } from './api/types.gen'
 import { App, createQueryClient } from './app'
@@ -80,3 +80,12 @@ export function open(answers: Answers) {
   )
   return { person: userEvent.setup(), sent, answers: all }
 }
+
+export const newTodo = () => screen.findByRole<HTMLInputElement>('textbox', { name: 'New todo' })
+export const box = (name: string) => screen.getByRole<HTMLInputElement>('textbox', { name })
+export const checkbox = (name = 'Buy milk') => screen.findByRole<HTMLInputElement>('checkbox', { name })
+export const button = (name: string) => screen.findByRole<HTMLButtonElement>('button', { name })
+export const titles = () => screen.queryAllByRole('listitem').map(row => row.querySelector('label')?.textContent)
+export const focused = () => document.activeElement
+export const alert = async () => (await screen.findByRole('alert')).textContent
+export const status = (text: string) => waitFor(() => expect(screen.getByRole('status').textContent).toBe(text))

@@ -36,6 +36,7 @@ def walk(client: Client, **query: Any) -> list[Todo]:
     while True:
         page = client.get(TODOS, params=query | cursor).json()
         PAGE.validate(page)
+        assert page["items"] or not cursor, "next_cursor led to an empty page"
         found += page["items"]
         if page["next_cursor"] is None:
             return found

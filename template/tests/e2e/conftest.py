@@ -19,7 +19,7 @@ class Watch:
     """What the pages of one test do that nobody wants: errors in the console, and calls to another origin."""
 
     def __init__(self, origin: str) -> None:
-        self.origin = origin
+        self.origins = [origin]
         self.errors: list[str] = []
         self.provoked: list[str] = []
 
@@ -47,7 +47,8 @@ class Watch:
         self.errors.append(f"uncaught: {error.error}")
 
     def _see(self, request: Request) -> None:
-        if urlsplit(request.url).scheme in ("http", "https") and not request.url.startswith(self.origin + "/"):
+        scheme, host, *_ = urlsplit(request.url)
+        if scheme in ("http", "https") and f"{scheme}://{host}" not in self.origins:
             self.errors.append(f"another origin: {request.url}")
 
 

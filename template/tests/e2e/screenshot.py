@@ -10,7 +10,7 @@ from tests.conftest import DEMO, ROOT, Server
 from tests.e2e.steps import rows, sign_in
 from tools import browser
 
-SIZE: ViewportSize = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1120, "height": 900}
 
 
 def main() -> None:

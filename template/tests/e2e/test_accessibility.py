@@ -199,7 +199,7 @@ class TestPage:
     def test_it_carries_the_products_name_whatever_it_is(self, start, new_database, visitor, watch):
         name = """Tom & "Söhne's" <script>alert(1)</script> 🚀 %PRODUCT_NAME%"""
         server = start(new_database, PRODUCT_NAME=name).wait_until_ready()
-        watch.origin = server.url
+        watch.origins.append(server.url)
 
         visitor.goto(server.url)
 

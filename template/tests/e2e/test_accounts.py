@@ -123,6 +123,17 @@ class TestExpiredSession:
 
         expect(row(page, "Buy milk")).to_be_visible()
 
+    def test_what_was_typed_waits_in_the_form_for_the_same_person(self, page, ada, watch):
+        watch.expect("status of 401 (Unauthorized) /api/v1/todos")
+        open_app(page)
+        ada.delete(SESSION).raise_for_status()
+
+        add_todo(page, "Buy milk", "Oat")
+        sign_in(page, *ADA)
+
+        expect(textbox(page, "New todo")).to_have_value("Buy milk")
+        expect(textbox(page, "Description")).to_have_value("Oat")
+
     def test_a_page_opened_with_it_shows_the_form(self, page, ada):
         ada.delete(SESSION).raise_for_status()
 

@@ -87,5 +87,5 @@ def wait_until_closed(url: str) -> None:
     while True:
         try:
             socket.create_connection((address.host, address.port), timeout=10).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return

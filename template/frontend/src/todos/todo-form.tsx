@@ -85,12 +85,14 @@ const blank: NewTodo = { title: '', description: null, due_on: null }
 /** `unsent` outlives the form: after a session has ended, what could not be added waits in it for the same person. */
 export function AddTodo({ title, unsent }: { title: RefObject<HTMLInputElement | null>; unsent: NewTodo[] }) {
   const [refused, setRefused] = useState<Refusals>()
-  const create = useCreateTodo(({ field, message }, fields) => {
+  const create = useCreateTodo(({ code, field, message }, fields) => {
     unsent.push(fields)
-    restore()
+    // When the session has ended, this form is about to go.
+    if (code !== 'UNAUTHENTICATED') restore()
     if (field) setRefused({ [field]: message })
   })
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the form comes; later it is asked for where it is due
   useEffect(restore, [])
 
   function restore() {

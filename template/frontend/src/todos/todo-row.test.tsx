@@ -1,8 +1,22 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 
 import { rules } from '../api/rules.gen'
-import { open, page, refuse, reply, todo } from '../testing'
+import {
+  alert,
+  box,
+  button,
+  checkbox,
+  focused,
+  newTodo,
+  open,
+  page,
+  refuse,
+  reply,
+  status,
+  titles,
+  todo,
+} from '../testing'
 import { dueInWords } from './due-on'
 
 const milk = todo(1)
@@ -12,163 +26,6 @@ const DELETE = `DELETE /api/v1/todos/${milk.id}`
 const both = { 'GET /api/v1/todos': () => page(milk, plants) }
 const failing = () => refuse(500, 'INTERNAL_ERROR')
 const saved = (fields: Partial<typeof milk>) => reply<'Todo'>(200, { ...milk, version: 2, ...fields })
-
-const newTodo = () => screen.findByRole<HTMLInputElement>('textbox', { name: 'New todo' })
-const box = (name: string) => screen.getByRole<HTMLInputElement>('textbox', { name })
-const checkbox = (name = 'Buy milk') => screen.findByRole<HTMLInputElement>('checkbox', { name })
-const button = (name: string) => screen.findByRole<HTMLButtonElement>('button', { name })
-const titles = () => screen.queryAllByRole('listitem').map(row => row.querySelector('label')?.textContent)
-const focused = () => document.activeElement
-const alert = async () => (await screen.findByRole('alert')).textContent
-const status = (text: string) => waitFor(() => expect(screen.getByRole('status').textContent).toBe(text))
-
-describe('the list', () => {
-  it('is busy until it is there', async () => {
-    const todos = Promise.withResolvers<Response>()
-    open({ 'GET /api/v1/todos': () => todos.promise })
-    const list = await screen.findByRole('region', { name: 'Todos' })
-    expect(list.getAttribute('aria-busy')).toBe('true')
-
-    todos.resolve(page(milk))
-
-    expect(await checkbox()).toBeTruthy()
-    expect(list.getAttribute('aria-busy')).toBe('false')
-  })
-
-  it('says when there is nothing to do, and differently when a filter finds nothing', async () => {
-    const { person } = open({ 'GET /api/v1/todos': () => page() })
-    expect(await screen.findByText('Nothing to do yet.')).toBeTruthy()
-
-    await person.click(await button('Completed'))
-
-    expect(await screen.findByText('Nothing completed yet.')).toBeTruthy()
-    expect((await button('Completed')).getAttribute('aria-pressed')).toBe('true')
-  })
-
-  it('that could not be loaded recovers by "Try again", and the focus goes to its first row', async () => {
-    const { person, answers } = open({ 'GET /api/v1/todos': failing })
-    expect(await alert()).toBe('Your todos could not be loaded. The server failed. Try again in a moment.')
-
-    Object.assign(answers, both)
-    await person.click(await button('Try again'))
-
-    expect(await checkbox()).toBe(focused())
-    expect(screen.queryByRole('alert')).toBeNull()
-  })
-
-  it('asks the server for what the filter shows', async () => {
-    const { person, sent } = open(both)
-
-    await person.click(await button('Active'))
-
-    await waitFor(() => expect(sent.at(-1)?.call).toBe('GET /api/v1/todos?completed=false'))
-  })
-
-  it('grows by "Show more", and hands the focus to the first new row', async () => {
-    const { person, sent } = open({
-      'GET /api/v1/todos': ({ searchParams }) =>
-        searchParams.has('cursor')
-          ? page(plants)
-          : reply<'TodoPage'>(200, { items: [milk], next_cursor: 'c'.repeat(32) }),
-    })
-
-    await person.click(await button('Show more'))
-
-    expect(await checkbox('Water the plants')).toBe(focused())
-    expect(titles()).toEqual(['Buy milk', 'Water the plants'])
-    expect(sent.at(-1)?.call).toBe(`GET /api/v1/todos?cursor=${'c'.repeat(32)}`)
-    expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull()
-  })
-})
-
-describe('adding a todo', () => {
-  it('shows it at once, clears the form and says so', async () => {
-    const answer = Promise.withResolvers<Response>()
-    const { person, sent } = open({ ...both, 'POST /api/v1/todos': () => answer.promise })
-
-    await person.type(await newTodo(), ' Call the dentist ')
-    fireEvent.change(screen.getByLabelText('Due on'), { target: { value: '2027-03-31' } })
-    await person.click(await button('Add'))
-
-    expect((await checkbox('Call the dentist')).disabled).toBe(true)
-    expect((await newTodo()).value).toBe('')
-    expect(await newTodo()).toBe(focused())
-    const body = { title: ' Call the dentist ', description: null, due_on: '2027-03-31' }
-    expect(sent.at(-1)?.body).toEqual(body)
-
-    answer.resolve(reply<'Todo'>(201, todo(0, body)))
-    await status('Added “ Call the dentist ”.')
-    await waitFor(async () => expect((await checkbox('Call the dentist')).disabled).toBe(false))
-    expect(titles()).toEqual([' Call the dentist ', 'Buy milk', 'Water the plants'])
-  })
-
-  it('that fails takes it out of the list and gives the words back', async () => {
-    const { person } = open({ ...both, 'POST /api/v1/todos': failing })
-
-    await person.type(await newTodo(), 'Call the dentist')
-    await person.type(box('Description'), 'Ask for Ada{Enter}Bring the card')
-    await person.type(await newTodo(), '{Enter}')
-
-    expect(await alert()).toBe('“Call the dentist” could not be added. The server failed. Try again in a moment.')
-    expect((await newTodo()).value).toBe('Call the dentist')
-    expect(box('Description').value).toBe('Ask for Ada\nBring the card')
-    await waitFor(() => expect(titles()).toEqual(['Buy milk', 'Water the plants']))
-  })
-
-  it('that fails never overwrites what is typed meanwhile', async () => {
-    const answer = Promise.withResolvers<Response>()
-    const { person, answers } = open({ ...both, 'POST /api/v1/todos': () => answer.promise })
-    await person.type(await newTodo(), 'Call the dentist{Enter}Feed')
-
-    answer.resolve(failing())
-    await screen.findByRole('alert')
-    expect((await newTodo()).value).toBe('Feed')
-
-    answers['POST /api/v1/todos'] = () => reply<'Todo'>(201, todo(0, { title: 'Feed the cat' }))
-    await person.type(await newTodo(), ' the cat{Enter}')
-    expect((await newTodo()).value).toBe('Call the dentist')
-  })
-
-  it('refuses what the contract refuses, at the field, cutting nothing', async () => {
-    const { person, sent } = open(both)
-    const long = '🥛'.repeat(201)
-
-    await person.click(await newTodo())
-    await person.paste(long)
-    await person.click(await button('Add'))
-
-    const refusal = rules.NewTodo.properties.title['x-refusal']
-    const title = screen.getByRole<HTMLInputElement>('textbox', { name: 'New todo', description: refusal })
-    expect(title).toBe(focused())
-    expect(title.value).toBe(long)
-    expect(sent.some(({ call }) => call.startsWith('POST'))).toBe(false)
-
-    await person.type(title, '{Backspace}')
-    expect(title.getAttribute('aria-invalid')).toBeNull()
-  })
-
-  it('refuses a half-typed date instead of dropping it', async () => {
-    const { person, sent } = open(both)
-    await person.type(await newTodo(), 'Call the dentist')
-    const due = screen.getByLabelText<HTMLInputElement>('Due on')
-    Object.defineProperty(due, 'validity', { value: { badInput: true } })
-
-    await person.click(await button('Add'))
-
-    expect(await alert()).toBe(rules.NewTodo.properties.due_on['x-refusal'])
-    expect(due).toBe(focused())
-    expect(sent.some(({ call }) => call.startsWith('POST'))).toBe(false)
-  })
-
-  it('shows at the field what the server alone refuses', async () => {
-    const { person } = open({ ...both, 'POST /api/v1/todos': () => refuse(422, 'VALIDATION_ERROR', 'title') })
-
-    await person.type(await newTodo(), 'Call the dentist{Enter}')
-
-    const title = await screen.findByRole('textbox', { description: 'The server says VALIDATION_ERROR.' })
-    expect(title).toBe(await newTodo())
-  })
-})
 
 describe('completing a todo', () => {
   it('shows at once', async () => {
