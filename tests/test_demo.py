@@ -77,9 +77,10 @@ def clone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page() -> Iterator[Page]:
+    path = browser.get()
     with sync_playwright() as playwright:
         args = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=browser.get(), args=args)
+        chromium = playwright.chromium.launch(executable_path=path, args=args)
         yield chromium.new_page()
         chromium.close()
 

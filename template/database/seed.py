@@ -18,10 +18,10 @@ def seed(database: Database) -> bool:
     now = datetime.now(UTC)
     today = now.date()
     oldest_first: list[dict[str, object]] = [
-        {"title": "Read the README", "completed": True},
-        {"title": "Water the plants", "due_on": today + timedelta(days=1)},
-        {"title": "Call the dentist", "due_on": today + timedelta(days=7)},
-        {"title": "Buy milk", "description": "Oat milk, if there is any."},
+        {"title": "Try the demo", "completed": True},
+        {"title": "Plan the summer trip", "due_on": today + timedelta(days=30)},
+        {"title": "Renew the library card", "due_on": today + timedelta(days=1)},
+        {"title": "Repair the garden gate", "description": "Two hinges and a new latch."},
     ]
     with database.writing() as connection:
         if has_accounts(connection):

@@ -85,6 +85,11 @@ class TestJudge:
         assert ada.post(TODOS, content=body, headers=JSON).status_code == 201
         assert refusal(ada.post(TODOS, content=body + b" ", headers=JSON)) == (413, "PAYLOAD_TOO_LARGE")
 
+    def test_a_body_that_says_it_is_larger_is_not_waited_for(self, ada):
+        response = ada.post(TODOS, content=b"{}", headers={**JSON, "Content-Length": str(BODY_LIMIT + 1)})
+
+        assert refusal(response) == (413, "PAYLOAD_TOO_LARGE")
+
     def test_a_body_without_a_length_is_measured_too(self, ada):
         chunks = (b" " * 1024 for _ in range(65))
 

@@ -113,6 +113,11 @@ class TestListTodos:
 
         assert (*refusal(response), response.json()["field"]) == (422, "VALIDATION_ERROR", field)
 
+    def test_bytes_that_are_no_text_are_named_as_such(self, ada):
+        response = ada.get(f"{TODOS}?cursor={'%FF' * 32}")
+
+        assert response.json()["detail"] == "cursor has a character that is not Unicode text."
+
     def test_an_unknown_parameter_is_ignored(self, ada):
         assert ada.get(f"{TODOS}?colour=%FF").status_code == 200
 

@@ -36,6 +36,11 @@ class TestGuard:
         assert refusal(response) == (403, "FORBIDDEN_ORIGIN")
         assert ada.get(TODOS, headers={"Origin": origin}).json()["items"] == []
 
+    def test_without_a_host_no_origin_is_the_own(self, ada):
+        response = ada.post(TODOS, json={"title": "Buy milk"}, headers={"Host": "", "Origin": "null"})
+
+        assert refusal(response) == (403, "FORBIDDEN_ORIGIN")
+
     @pytest.mark.parametrize("origin", ["https://my.app", "https://MY.APP", "https://my.app:443"])
     def test_a_write_from_the_own_origin_is_taken(self, ada, origin):
         response = ada.post(TODOS, json={"title": "Buy milk"}, headers={"Origin": origin})

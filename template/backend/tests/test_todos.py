@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -64,7 +63,7 @@ class TestGetTodo:
 
         assert refusal(visit("grace@example.com").get(f"{TODOS}/{todo['id']}")) == (404, "NOT_FOUND")
 
-    @pytest.mark.parametrize("todo_id", ["7", "%FF", "{}", str(uuid4()).replace("-", "")])
+    @pytest.mark.parametrize("todo_id", ["7", "%FF", "{}", "00000000000040008000000000000000"])
     def test_an_id_that_is_no_uuid_is_refused(self, ada, todo_id):
         response = ada.get(f"{TODOS}/{todo_id}")
 

@@ -25,10 +25,10 @@ class TestSeed:
             mine = list_todos(connection, person.id, 100, None, None)
         assert verify_password(person.password_hash, seed.DEMO_PASSWORD)
         assert [todo.title for todo in mine] == [
-            "Buy milk",
-            "Call the dentist",
-            "Water the plants",
-            "Read the README",
+            "Repair the garden gate",
+            "Renew the library card",
+            "Plan the summer trip",
+            "Try the demo",
         ]
         assert [mine[0].created_at - todo.created_at for todo in mine] == [timedelta(minutes=n) for n in range(4)]
         assert {todo.completed for todo in mine} == {True, False}

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from time import sleep
 
 import httpx
 import pytest
@@ -73,6 +74,7 @@ class TestStop:
             assert begun.wait(30)
             server.ask_to_stop()
             wait_until_closed(server.url)
+            sleep(1)  # a server that drops what it has begun does so now
             go_on.set()
 
         assert answer.result().status_code == 201
