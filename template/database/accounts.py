@@ -1,11 +1,14 @@
-"""Who may come in: accounts, their sessions, and failed attempts. Knows no HTTP, no password and no token, only hashes.
+"""Who may come in: accounts, their sessions, and failed attempts. Knows no HTTP.
 
 Emails are kept and compared in lower case; every function here sees to that.
 """
 
 from datetime import UTC, datetime
+from secrets import token_urlsafe
 from uuid import UUID, uuid4
 
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -143,3 +146,22 @@ def delete_sign_in_failures(connection: Connection, email: str) -> None:
 def delete_old_sign_in_failures(connection: Connection, before: datetime) -> int:
     """How many. Without it, whoever guesses addresses fills the table."""
     return connection.execute(FORGET_OLD, {"before": before}).rowcount
+
+
+HASHER = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    """About 50 ms of work, on purpose: call it outside a transaction."""
+    return HASHER.hash(password)
+
+
+NOBODY = hash_password(token_urlsafe())
+
+
+def verify_password(password_hash: str | None, password: str) -> bool:
+    """None, for a person who does not exist, takes as long as a wrong password and is False."""
+    try:
+        return HASHER.verify(password_hash or NOBODY, password)
+    except VerifyMismatchError:
+        return False

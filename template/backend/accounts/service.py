@@ -7,8 +7,8 @@ from backend.caller import Caller, hash_token
 from backend.errors import RateLimited, Unauthenticated
 from backend.generated.models import Account, Credentials
 from database import accounts
+from database.accounts import hash_password, verify_password
 from database.engine import Database
-from database.passwords import hash_password, verify_password
 
 SESSION_LASTS = timedelta(days=30)
 FAILURES_COUNT = timedelta(minutes=15)

@@ -16,8 +16,8 @@ from backend.caller import SESSION_COOKIE, hash_token
 from backend.main import create_app
 from backend.settings import Settings
 from database import accounts
+from database.accounts import hash_password
 from database.migrate import upgrade
-from database.passwords import hash_password
 
 PASSWORD = "correct horse battery"
 Visit = Callable[..., TestClient]

@@ -20,9 +20,10 @@ from database.accounts import (
     find_signed_in,
     get_account,
     has_accounts,
+    hash_password,
     sessions,
+    verify_password,
 )
-from database.passwords import hash_password, verify_password
 from database.todos import create_todo, todos
 
 NOW = datetime(2027, 3, 31, 12, tzinfo=UTC)

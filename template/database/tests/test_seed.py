@@ -4,9 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from database import seed
-from database.accounts import accounts, create_account, find_account
+from database.accounts import accounts, create_account, find_account, verify_password
 from database.engine import Database
-from database.passwords import verify_password
 from database.todos import list_todos, todos
 
 

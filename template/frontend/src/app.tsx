@@ -8,7 +8,7 @@ import type { ApiError } from './api/client'
 import type { NewTodo } from './todos/shown'
 import { AddTodo } from './todos/todo-form'
 import { TodoList } from './todos/todo-list'
-import { Button } from './ui/button'
+import { Button } from './ui/form'
 import { Mark } from './ui/icons'
 import { Notices } from './ui/notices'
 

@@ -2,8 +2,7 @@
 import { type SubmitEvent, useEffect, useRef, useState } from 'react'
 
 import { refusals } from '../api/rules'
-import { Button } from '../ui/button'
-import { Form, TextField } from '../ui/form'
+import { Button, Form, TextField } from '../ui/form'
 import { AlertIcon, Mark } from '../ui/icons'
 import { useCreateSession } from './queries'
 

@@ -1,7 +1,7 @@
 // Asks before a todo is deleted. The browser's own modal: keeps the focus in, gives it back, closes on Escape.
 import { useEffect, useId, useRef } from 'react'
 
-import { Button } from '../ui/button'
+import { Button } from '../ui/form'
 
 export function DeleteDialog(props: { title: string; onDelete: () => void; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)

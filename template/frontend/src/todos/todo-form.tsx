@@ -2,8 +2,7 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, type SubmitEvent, useEffect, useState } from 'react'
 
 import { type Refusals, refusal, refusals } from '../api/rules'
-import { Button } from '../ui/button'
-import { Form, TextArea, TextField } from '../ui/form'
+import { Button, Form, TextArea, TextField } from '../ui/form'
 import { PlusIcon } from '../ui/icons'
 import { useCreateTodo } from './queries'
 import type { NewTodo } from './shown'

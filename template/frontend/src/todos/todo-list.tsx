@@ -1,7 +1,7 @@
 // The list: narrowed down, page by page, in all its states. Knows no account.
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
-import { Button } from '../ui/button'
+import { Button } from '../ui/form'
 import { AlertIcon, AllDone } from '../ui/icons'
 import { useTodos } from './queries'
 import type { ShownTodo } from './shown'

@@ -17,7 +17,7 @@ import {
   titles,
   todo,
 } from '../testing'
-import { dueInWords } from './due-on'
+import { dueInWords } from './todo-row'
 
 const milk = todo(1)
 const plants = todo(2, { title: 'Water the plants' })

@@ -1,7 +1,7 @@
 // What the app says about what just happened: success politely, failure at once. Knows no feature.
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 
-import { Button } from './button'
+import { Button } from './form'
 import { AlertIcon, CheckIcon, CloseIcon } from './icons'
 
 type Notice = { id: number; role: 'status' | 'alert'; text: string; stays: boolean }
