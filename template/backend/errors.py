@@ -10,7 +10,7 @@ from starlette.routing import Match
 from backend.generated.models import Error, ErrorCode
 
 
-class Refused(Exception):  # noqa: N818 (its children are named for their rules)
+class Refused(Exception):
     """`detail` is one sentence for people; `field` is the part of the request that was refused."""
 
     status: int

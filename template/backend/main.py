@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from backend import errors, health, ui
 from backend.accounts import routes as accounts
-from backend.rule import DOCUMENT
+from backend.contract import DOCUMENT
 from backend.security import Guard
 from backend.settings import Settings
 from backend.todos import routes as todos

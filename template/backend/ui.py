@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -34,22 +34,16 @@ class Assets(StaticFiles):
 
 def install(app: FastAPI, product_name: str, dist: Path = DIST) -> None:
     def page(_request: Request) -> Response:
-        html = built("index.html").read_text("utf-8").replace("%PRODUCT_NAME%", escape(product_name))
-        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
-
-    def icon(_request: Request) -> Response:
-        return FileResponse(built("favicon.svg"))
-
-    def built(name: str) -> Path:
-        if not (dist / name).is_file():
+        index = dist / "index.html"
+        if not index.is_file():
             raise NotFound("The page is not built yet. Run `make run`.")
-        return dist / name
+        html = index.read_text("utf-8").replace("%PRODUCT_NAME%", escape(product_name))
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
     async def docs(_request: Request) -> Response:
         return HTMLResponse(DOCS, headers={"Content-Security-Policy": DOCS_POLICY})
 
     app.add_route("/", page)
-    app.add_route("/favicon.svg", icon)
     app.add_route("/docs", docs)
     app.mount("/docs/files", StaticFiles(packages=[("fastapi_offline", "static")]))
     app.mount("/assets", Assets(directory=dist / "assets", check_dir=False))

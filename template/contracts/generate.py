@@ -25,7 +25,7 @@ RULES = Path("frontend/src/api/rules.gen.ts")
 SCHEMA = Path("contracts/database/schema.sql")
 
 
-class Unusable(Exception):  # noqa: N818 (it is named for the rule)
+class Unusable(Exception):
     """A contract from which nothing can be made. Its text says why."""
 
 

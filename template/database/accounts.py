@@ -82,7 +82,7 @@ FORGET_FAILURES = delete(sign_in_failures).where(sign_in_failures.c.email == THE
 FORGET_OLD = delete(sign_in_failures).where(sign_in_failures.c.failed_at < bindparam("before"))
 
 
-class EmailTaken(Exception):  # noqa: N818 - named for the rule
+class EmailTaken(Exception):
     """There is an account with this email."""
 
 

@@ -14,7 +14,7 @@ READERS = 8
 PATIENCE = 30.0  # seconds that a writer waits for its turn
 
 
-class UnusableDatabase(ValueError):  # noqa: N818 - named for the rule
+class UnusableDatabase(ValueError):
     """The sentence says what is wrong with DATABASE_URL, or with what it points at, and what to do."""
 
 

@@ -30,7 +30,7 @@ TABLES_THEN_INDEXES = """
 """
 
 
-class NothingToDraft(Exception):  # noqa: N818 - named for the rule
+class NothingToDraft(Exception):
     """The tables are what the migrations make."""
 
 

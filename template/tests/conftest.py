@@ -20,7 +20,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 READY_SECONDS = 60
 
-
 DEMO = ("demo@example.com", "demo-password")
 GRACE = ("grace@example.com", "grace-password")
 

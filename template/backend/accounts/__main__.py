@@ -4,8 +4,8 @@ import sys
 from getpass import getpass
 
 from backend.accounts import service
+from backend.contract import Rule
 from backend.errors import ValidationError
-from backend.rule import Rule
 from backend.settings import read_settings
 from database.accounts import EmailTaken
 from database.engine import Database, UnusableDatabase

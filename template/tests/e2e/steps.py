@@ -33,6 +33,11 @@ def rows(page: Page) -> Locator:
     return page.get_by_role("listitem").filter(has=page.get_by_role("checkbox"))
 
 
+def expect_rows(page: Page, *titles: str) -> None:
+    """Exactly these todos are in the list, in this order."""
+    expect(rows(page)).to_have_text([re.compile(re.escape(title)) for title in titles])
+
+
 def row(page: Page, title: str) -> Locator:
     return page.get_by_role("listitem").filter(has=checkbox(page, title))
 

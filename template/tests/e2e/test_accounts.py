@@ -11,10 +11,10 @@ from tests.e2e.steps import (
     add_by_api,
     add_todo,
     button,
+    expect_rows,
     message,
     open_app,
     row,
-    rows,
     sign_in,
     stored,
     textbox,
@@ -29,7 +29,7 @@ class TestSignIn:
 
         sign_in(visitor, *ADA)
 
-        expect(rows(visitor)).to_contain_text(["Buy milk"])
+        expect_rows(visitor, "Buy milk")
         expect(textbox(visitor, "Email")).to_have_count(0)
 
     def test_the_person_is_still_signed_in_after_a_reload(self, visitor):
@@ -152,7 +152,7 @@ class TestOwnership:
         add_todo(page, "Feed the cat")
         app.reload()
 
-        expect(rows(app)).to_contain_text(["Buy milk"])
+        expect_rows(app, "Buy milk")
         expect(row(page, "Feed the cat")).not_to_have_count(0)
         expect(row(page, "Buy milk")).to_have_count(0)
         assert stored(ada, "title") == [{"title": "Buy milk"}]
