@@ -200,7 +200,7 @@ def file_of(name: str) -> str:
     """Where the route is, or should be."""
     path, method = operations(DOCUMENT)[name]
     tag = DOCUMENT["paths"][path][method]["tags"][0]
-    return "backend/health.py" if tag == "health" else f"backend/{tag}/routes.py"
+    return "backend/main.py" if tag == "health" else f"backend/{tag}/routes.py"
 
 
 class TestServedSchema:

@@ -1,6 +1,7 @@
 """Signing in, being somebody, signing out. Knows the API by its contract only."""
 
 from http.cookies import SimpleCookie
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -57,7 +58,7 @@ class TestCreateSession:
         assert "set-cookie" not in [*wrong.headers, *unknown.headers]
 
     def test_too_many_failures_say_when_to_come_back_and_shut_out_nobody_else(self, visitor):
-        guess = {"email": "locked@example.com", "password": "wrong"}
+        guess = {"email": f"{uuid4()}@example.com", "password": "wrong"}
         statuses = [visitor.post(SESSION, json=guess).status_code for _ in range(20)]
 
         refused = visitor.post(SESSION, json=guess)

@@ -6,8 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.contract.contract import METHODS, OPERATIONS, validator
-from tests.contract.refusals import A_UUID, CASES, GOOD_BODIES, TOO_LARGE
+from tests.contract.contract import A_UUID, CASES, GOOD_BODIES, METHODS, OPERATIONS, TOO_LARGE, validator
 
 UNKNOWN_PATHS = ["/api", "/api/v1", "/api/v1/", "/api/v1/todo", "/api/v1/todos/", "/api/v2/todos", "/api/v1/session/1"]
 UNKNOWN_PATHS += ["/nothing", "/index.html", "/assets/nothing.js", "/assets/%2e%2e/pyproject.toml", "/.env", "/docs/x"]

@@ -10,9 +10,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from backend import errors, ui
+from backend import browser, errors
+from backend.browser import HEADERS
 from backend.generated.models import ErrorCode
-from backend.security import HEADERS
 from backend.tests.conftest import refusal
 from backend.todos import service
 
@@ -29,7 +29,7 @@ def dist(tmp_path):
 
 def serve(dist: Path, product_name: str = "My App") -> TestClient:
     app = FastAPI(docs_url=None, redoc_url=None)
-    ui.install(app, product_name, dist)
+    browser.install(app, product_name, dist)
     errors.install(app)
     return TestClient(app)
 
