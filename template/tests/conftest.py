@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +24,7 @@ DEMO = ("demo@example.com", "demo-password")
 GRACE = ("grace@example.com", "grace-password")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-SignIn = Callable[..., httpx.Client]
+SignIn = Callable[..., httpx2.Client]
 
 
 class Server:
@@ -60,14 +60,14 @@ class Server:
     def wait_until_ready(self) -> "Server":
         deadline = time.monotonic() + READY_SECONDS
         last = "it ended"
-        with httpx.Client(base_url=self.url, trust_env=False) as client:
+        with httpx2.Client(base_url=self.url, trust_env=False) as client:
             while time.monotonic() < deadline and self.process.poll() is None:
                 try:
                     answer = client.get("/readyz")
                     if answer.is_success:
                         return self
                     last = answer.text
-                except httpx.TransportError as nobody_listens_yet:
+                except httpx2.TransportError as nobody_listens_yet:
                     last = repr(nobody_listens_yet)
                 time.sleep(0.05)
         self.kill()
@@ -132,8 +132,8 @@ def sign_in() -> Iterator[SignIn]:
     """`sign_in(url)`: a client with the cookie of the demo person, or of the one whose email and password are given."""
     with ExitStack() as clients:
 
-        def sign_in_to(url: str, email: str = DEMO[0], password: str = DEMO[1]) -> httpx.Client:
-            client = clients.enter_context(httpx.Client(base_url=url, trust_env=False, timeout=30))
+        def sign_in_to(url: str, email: str = DEMO[0], password: str = DEMO[1]) -> httpx2.Client:
+            client = clients.enter_context(httpx2.Client(base_url=url, trust_env=False, timeout=30))
             client.post("/api/v1/session", json={"email": email, "password": password}).raise_for_status()
             return client
 
@@ -141,12 +141,12 @@ def sign_in() -> Iterator[SignIn]:
 
 
 @pytest.fixture(scope="session")
-def demo(base_url: str, sign_in: SignIn) -> httpx.Client:
+def demo(base_url: str, sign_in: SignIn) -> httpx2.Client:
     return sign_in(base_url)
 
 
 @pytest.fixture(scope="session")
-def other(base_url: str, product: dict[str, str], sign_in: SignIn) -> httpx.Client:
+def other(base_url: str, product: dict[str, str], sign_in: SignIn) -> httpx2.Client:
     """A second person, made by the account command."""
     made = run_command("backend.accounts", GRACE[0], stdin=f"{GRACE[1]}\n", **product)
     if made.returncode != 0 and "BASE_URL" not in os.environ:  # a server that runs already may know her

@@ -3,7 +3,7 @@
 from http.cookies import SimpleCookie
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from tests.contract.contract import validator
@@ -16,7 +16,7 @@ ACCOUNT = validator("Account")
 @pytest.fixture
 def visitor(base_url):
     """A client of somebody who is not signed in."""
-    with httpx.Client(base_url=base_url, trust_env=False) as client:
+    with httpx2.Client(base_url=base_url, trust_env=False) as client:
         yield client
 
 

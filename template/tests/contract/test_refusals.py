@@ -3,7 +3,7 @@
 import json
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from tests.contract.contract import A_UUID, CASES, GOOD_BODIES, METHODS, OPERATIONS, TOO_LARGE, validator
@@ -14,7 +14,7 @@ UNKNOWN_PATHS += ["/%00", "/%ff", "/api/v1/todos/%2F", "/api//v1/todos", "/API/v
 ERROR = validator("Error")
 
 
-def judge(answer: httpx.Response, status: int, error_code: str, field: str | None = None) -> None:
+def judge(answer: httpx2.Response, status: int, error_code: str, field: str | None = None) -> None:
     """The answer is this refusal, in the contract's shape."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json"), answer.text
     error = answer.json()
@@ -26,7 +26,7 @@ class TestEveryRefusal:
     @pytest.fixture(scope="class")
     @staticmethod
     def client(base_url):
-        with httpx.Client(base_url=base_url, trust_env=False) as client:
+        with httpx2.Client(base_url=base_url, trust_env=False) as client:
             yield client
 
     @pytest.fixture(scope="class")
@@ -100,7 +100,7 @@ class TestPrecedence:
         ]
         named = []
 
-        with httpx.Client(base_url=base_url, trust_env=False) as client:
+        with httpx2.Client(base_url=base_url, trust_env=False) as client:
             for _, repaired, content in repairs:
                 headers |= repaired
                 named.append(client.put(url, headers=headers, content=content).json()["error_code"])

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from httpx import Client
+from httpx2 import Client
 
 from tests.contract.contract import validator
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, WebError
 
@@ -94,7 +94,7 @@ def new_context(new_context: Callable[..., BrowserContext], watch: Watch) -> Cal
 
 
 @pytest.fixture(scope="session")
-def adas_client(base_url: str, product: dict[str, str], run: Run, sign_in: SignIn) -> httpx.Client:
+def adas_client(base_url: str, product: dict[str, str], run: Run, sign_in: SignIn) -> httpx2.Client:
     made = run("backend.accounts", ADA[0], stdin=f"{ADA[1]}\n", **product)
     if made.returncode != 0 and "BASE_URL" not in os.environ:  # a server that runs already may know her
         pytest.fail(made.stderr)
@@ -102,7 +102,7 @@ def adas_client(base_url: str, product: dict[str, str], run: Run, sign_in: SignI
 
 
 @pytest.fixture
-def ada(adas_client: httpx.Client) -> httpx.Client:
+def ada(adas_client: httpx2.Client) -> httpx2.Client:
     """Signed in, with no todo: the API beside the page, to prepare a test and to see what it led to."""
     if adas_client.get(SESSION).is_error:  # the test before ended her session
         adas_client.post(SESSION, json=dict(zip(("email", "password"), ADA, strict=True))).raise_for_status()
@@ -113,7 +113,7 @@ def ada(adas_client: httpx.Client) -> httpx.Client:
 
 
 @pytest.fixture
-def page(context: BrowserContext, base_url: str, ada: httpx.Client) -> Page:
+def page(context: BrowserContext, base_url: str, ada: httpx2.Client) -> Page:
     """A page with Ada's session, not opened yet: `open_app(page)`."""
     context.add_cookies([{"name": "session", "value": ada.cookies["session"], "url": base_url}])
     return context.new_page()
@@ -126,7 +126,7 @@ def app(page: Page) -> Page:
 
 
 @pytest.fixture
-def visitor(context: BrowserContext, adas_client: httpx.Client) -> Page:
+def visitor(context: BrowserContext, adas_client: httpx2.Client) -> Page:
     """The sign-in form, before somebody who has Ada's password or has not."""
     page = context.new_page()
     page.goto("/")

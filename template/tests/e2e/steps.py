@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-import httpx
+import httpx2
 from playwright.sync_api import Locator, Page, Route, expect
 
 SESSION, TODOS = "/api/v1/session", "/api/v1/todos"
@@ -88,19 +88,19 @@ def delete_todo(page: Page, title: str) -> None:
     button(dialog(page), "Delete").click()
 
 
-def add_by_api(client: httpx.Client, *titles: str, **fields: object) -> list[dict[str, Any]]:
+def add_by_api(client: httpx2.Client, *titles: str, **fields: object) -> list[dict[str, Any]]:
     """Todos that are there before the page opens, in the order of the list: the newest first."""
     answers = [client.post(TODOS, json={"title": title, **fields}).raise_for_status() for title in titles]
     return [answer.json() for answer in reversed(answers)]
 
 
-def change_by_api(client: httpx.Client, todo: dict[str, Any], **changed: object) -> dict[str, Any]:
+def change_by_api(client: httpx2.Client, todo: dict[str, Any], **changed: object) -> dict[str, Any]:
     fields = {name: todo[name] for name in ("title", "description", "completed", "due_on")} | changed
     answer = client.put(f"{TODOS}/{todo['id']}", json=fields, headers=if_match(todo)).raise_for_status()
     return cast("dict[str, Any]", answer.json())
 
 
-def delete_by_api(client: httpx.Client, todo: dict[str, Any]) -> None:
+def delete_by_api(client: httpx2.Client, todo: dict[str, Any]) -> None:
     client.delete(f"{TODOS}/{todo['id']}", headers=if_match(todo)).raise_for_status()
 
 
@@ -108,7 +108,7 @@ def if_match(todo: dict[str, Any]) -> dict[str, str]:
     return {"If-Match": f'"{todo["version"]}"'}
 
 
-def stored(client: httpx.Client, *names: str) -> list[Any]:
+def stored(client: httpx2.Client, *names: str) -> list[Any]:
     """What the server has, the newest first: whole todos, or the named fields of each."""
     items = client.get(TODOS, params={"limit": 100}).raise_for_status().json()["items"]
     return [{name: item[name] for name in names} for item in items] if names else items

@@ -4,7 +4,7 @@ import gzip
 import re
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -41,30 +41,30 @@ JAVASCRIPT_BYTES = 130_000
 LONG = "W" * 200
 
 
-def form(page: Page, ada: httpx.Client) -> None:
+def form(page: Page, ada: httpx2.Client) -> None:
     page.context.clear_cookies()
     page.goto("/")
     expect(button(page, "Sign in")).to_be_visible()
 
 
-def refused_sign_in(page: Page, ada: httpx.Client) -> None:
+def refused_sign_in(page: Page, ada: httpx2.Client) -> None:
     form(page, ada)
     sign_in(page, ADA[0], "not her password")
     expect(message(page, "alert")).to_be_visible()
 
 
-def loading(page: Page, ada: httpx.Client) -> None:
+def loading(page: Page, ada: httpx2.Client) -> None:
     Hold(page, "GET")
     page.goto("/")
     expect(page.locator("[aria-busy=true]")).to_be_visible()
 
 
-def empty(page: Page, ada: httpx.Client) -> None:
+def empty(page: Page, ada: httpx2.Client) -> None:
     open_app(page)
     expect(page.get_by_text("Nothing to do yet.")).to_be_visible()
 
 
-def todos(page: Page, ada: httpx.Client) -> None:
+def todos(page: Page, ada: httpx2.Client) -> None:
     """Overdue, completed, described, long: each kind of row."""
     add_by_api(ada, "Pay the rent", due_on="2020-03-01")
     add_by_api(ada, "Water the plants", due_on="2099-12-31", description="The fern, too.\nNot the cactus.")
@@ -74,37 +74,37 @@ def todos(page: Page, ada: httpx.Client) -> None:
     expect(rows(open_app(page))).to_have_count(4)
 
 
-def added(page: Page, ada: httpx.Client) -> None:
+def added(page: Page, ada: httpx2.Client) -> None:
     open_app(page)
     add_todo(page, "Buy milk")
     expect(message(page, "status", "Buy milk")).to_be_visible()
 
 
-def refused_title(page: Page, ada: httpx.Client) -> None:
+def refused_title(page: Page, ada: httpx2.Client) -> None:
     open_app(page)
     add_todo(page, " ")
     expect(page.locator("[aria-invalid=true]")).to_be_visible()
 
 
-def editing(page: Page, ada: httpx.Client) -> None:
+def editing(page: Page, ada: httpx2.Client) -> None:
     todos(page, ada)
     start_editing(page, "Water the plants")
     expect(editor(page)).to_be_visible()
 
 
-def asking(page: Page, ada: httpx.Client) -> None:
+def asking(page: Page, ada: httpx2.Client) -> None:
     todos(page, ada)
     button(page, "Delete Water the plants").click()
     expect(dialog(page)).to_be_visible()
 
 
-def failed(page: Page, ada: httpx.Client) -> None:
+def failed(page: Page, ada: httpx2.Client) -> None:
     Hold(page, "GET", server_fails).let_go()
     page.goto("/")
     expect(button(page, "Try again")).to_be_visible()
 
 
-def nothing_completed(page: Page, ada: httpx.Client) -> None:
+def nothing_completed(page: Page, ada: httpx2.Client) -> None:
     add_by_api(ada, "Buy milk")
     open_app(page)
     button(page, "Completed").click()
@@ -112,7 +112,7 @@ def nothing_completed(page: Page, ada: httpx.Client) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-def many(page: Page, ada: httpx.Client) -> None:
+def many(page: Page, ada: httpx2.Client) -> None:
     add_by_api(ada, *(f"Todo {number:02}" for number in range(1, 22)))
     open_app(page)
     expect(button(page, "Show more")).to_be_visible()

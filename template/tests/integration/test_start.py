@@ -2,7 +2,7 @@
 
 from subprocess import CompletedProcess
 
-import httpx
+import httpx2
 import pytest
 
 ADA = ("ada@example.com", "ada-password")
@@ -50,7 +50,9 @@ class TestProduction:
         server = start(new_database, APP_ENV="production").wait_until_ready()
         made = run("backend.accounts", ADA[0], stdin=f"{ADA[1]}\n", DATABASE_URL=new_database, APP_ENV="production")
 
-        answer = httpx.post(f"{server.url}/api/v1/session", json={"email": ADA[0], "password": ADA[1]}, trust_env=False)
+        answer = httpx2.post(
+            f"{server.url}/api/v1/session", json={"email": ADA[0], "password": ADA[1]}, trust_env=False
+        )
 
         assert (made.returncode, answer.status_code) == (0, 201), made.stderr
         assert {"Secure", "HttpOnly"} <= {part.strip() for part in answer.headers["set-cookie"].split(";")}
@@ -58,7 +60,7 @@ class TestProduction:
     def test_an_empty_database_stays_empty(self, start, new_database):
         server = start(new_database, APP_ENV="production").wait_until_ready()
 
-        answer = httpx.post(
+        answer = httpx2.post(
             f"{server.url}/api/v1/session",
             json={"email": "demo@example.com", "password": "demo-password"},
             trust_env=False,
@@ -105,7 +107,7 @@ class TestReadiness:
         server = start(new_database).wait_until_ready()
 
         def health() -> list[tuple[int, str | None]]:
-            answers = [httpx.get(f"{server.url}{path}", trust_env=False) for path in ("/healthz", "/readyz")]
+            answers = [httpx2.get(f"{server.url}{path}", trust_env=False) for path in ("/healthz", "/readyz")]
             return [(answer.status_code, answer.json().get("error_code")) for answer in answers]
 
         down = run("database.migrate", "--down", "0001", DATABASE_URL=new_database)

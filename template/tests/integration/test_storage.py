@@ -10,12 +10,12 @@ from threading import Barrier, Event
 from time import sleep
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 CLIENTS = 20
 TODOS = "/api/v1/todos"
-Act = Callable[[httpx.Client, int], httpx.Response]
+Act = Callable[[httpx2.Client, int], httpx2.Response]
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def crowd(base_url, demo):
     """`crowd(act)`: twenty clients, each on a connection of its own, do `act(client, number)` at the same moment."""
     barrier = Barrier(CLIENTS, timeout=30)
     cookies = {"session": demo.cookies["session"]}
-    clients = [httpx.Client(base_url=base_url, cookies=cookies, trust_env=False, timeout=30) for _ in range(CLIENTS)]
+    clients = [httpx2.Client(base_url=base_url, cookies=cookies, trust_env=False, timeout=30) for _ in range(CLIENTS)]
 
-    def start_together(act: Act, client: httpx.Client, number: int) -> httpx.Response:
+    def start_together(act: Act, client: httpx2.Client, number: int) -> httpx2.Response:
         barrier.wait()
         return act(client, number)
 
@@ -113,7 +113,7 @@ class TestTwoServers:
     def test_a_session_of_one_counts_on_the_other_until_it_ends(self, start, sign_in, new_database):
         one = sign_in(start(new_database).wait_until_ready().url)
         second = start(new_database).wait_until_ready()
-        with httpx.Client(base_url=second.url, cookies=dict(one.cookies), trust_env=False) as two:
+        with httpx2.Client(base_url=second.url, cookies=dict(one.cookies), trust_env=False) as two:
             before = two.get("/api/v1/session").status_code
 
             one.delete("/api/v1/session").raise_for_status()
@@ -125,13 +125,13 @@ TODOS = "/api/v1/todos"
 WRITERS = 4
 
 
-def write_until_it_breaks(client: httpx.Client, name: str, enough: Event) -> list[str]:
+def write_until_it_breaks(client: httpx2.Client, name: str, enough: Event) -> list[str]:
     """Adds todos until the server is gone; sets `enough` on the way. The ids that were acknowledged."""
     acknowledged: list[str] = []
     while True:
         try:
             answer = client.post(TODOS, json={"title": f"{name} {len(acknowledged)}"})
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return acknowledged
         acknowledged.append(answer.raise_for_status().json()["id"])
         if len(acknowledged) == 10:
@@ -194,7 +194,7 @@ class TestStop:
 
 def wait_until_closed(url: str) -> None:
     """Until the server takes no new connection, which says that it has begun to stop."""
-    address = httpx.URL(url)
+    address = httpx2.URL(url)
     while True:
         try:
             socket.create_connection((address.host, address.port), timeout=10).close()
