@@ -1,8 +1,9 @@
 """The project of the default answers, judged by its own commands as its README gives them."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
-from tests.conftest import Project
+from tests.conftest import Project, copy
 
 LAYERS = ["database", "backend", "frontend", "contract", "integration", "e2e"]
 
@@ -34,3 +35,18 @@ class TestGeneratedProject:
 
         assert lock.read_text("utf-8") == before
         assert "exclude-newer" not in (project.path / "pyproject.toml").read_text("utf-8")
+
+
+class TestGeneratedProjectOfAStrangeName:
+    NAME = """🚀 Ada's "best" <script>alert(1)</script> & Co. #1 $5 100% {{ 7 * 7 }} \\n""".ljust(80, "!")
+
+    def test_its_checks_pass_and_the_name_reaches_the_app_letter_by_letter(self, tmp_path: Path) -> None:
+        project = Project(tmp_path / "a folder with spaces")
+        done = copy(project.path, "--data", f"project_name={self.NAME}", "--data", f"author_name={self.NAME}")
+        assert (done.returncode, len(self.NAME)) == (0, 80), done.stderr
+
+        project.must("make", "check")
+        project.must("make", "setup")
+
+        show = "from backend.settings import read_settings; print(ascii(read_settings().product_name))"
+        assert ascii(self.NAME) in project.must("uv", "run", "python", "-c", show)

@@ -88,13 +88,13 @@ class TestRepository:
 
         assert found.stdout == ""
 
-    def test_both_makefiles_lock_at_the_same_day(self) -> None:
-        days = [
-            re.findall(r"--exclude-newer (\S+)", (ROOT / name).read_text("utf-8"))
-            for name in ("Makefile", "template/Makefile")
-        ]
+    def test_every_way_to_lock_takes_the_same_day(self) -> None:
+        places = ("Makefile", "template/Makefile", ".github/workflows/ci.yml")
+        day = r'(?:--exclude-newer|UV_EXCLUDE_NEWER:) "?([\d-]+)'
+        days = [re.findall(day, (ROOT / place).read_text("utf-8")) for place in places]
 
-        assert days[0] == days[1] != []
+        assert days == [days[0]] * 3
+        assert len(days[0]) == 1
 
     def test_tools_that_both_projects_use_have_one_version(self) -> None:
         pins = [
