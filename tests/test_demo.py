@@ -51,7 +51,7 @@ def demo(clone: Path, empty: Path, port: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         assert f"http://127.0.0.1:{port}" in log.read_text("utf-8"), "the log says where to look"
     finally:
-        family = [*process.children(recursive=True), process]
+        family = [*process.children(recursive=True), process] if process.is_running() else []
         for member in family:
             member.terminate()
         for member in psutil.wait_procs(family, timeout=20)[1]:
