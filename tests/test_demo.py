@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 
@@ -53,9 +53,11 @@ def demo(clone: Path, empty: Path, port: int) -> Iterator[str]:
     finally:
         family = [*process.children(recursive=True), process] if process.is_running() else []
         for member in family:
-            member.terminate()
+            with suppress(psutil.NoSuchProcess):  # it ended with its parent
+                member.terminate()
         for member in psutil.wait_procs(family, timeout=20)[1]:
-            member.kill()
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
 
 
 def wait_until_it_answers(url: str, process: psutil.Popen, log: Path) -> None:
