@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+ROOT = Path(__file__).parents[1]
 DEFAULT_URL = "sqlite:///var/app.db"
 READERS = 8
 PATIENCE = 30.0  # seconds that a writer waits for its turn
@@ -50,6 +51,7 @@ def reading_engine(url: str) -> Engine:
         file_url(url),
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
+        hide_parameters=True,
         pool_size=READERS,
         max_overflow=0,
         connect_args={"timeout": PATIENCE},
@@ -64,7 +66,9 @@ def reading_engine(url: str) -> Engine:
 
 def writing_engine(url: str, foreign_keys: bool = True) -> Engine:
     """One connection, so that the writers of this process queue here, in order, and not in SQLite, by polling."""
-    engine = create_engine(file_url(url), pool_size=1, max_overflow=0, connect_args={"timeout": PATIENCE})
+    engine = create_engine(
+        file_url(url), hide_parameters=True, pool_size=1, max_overflow=0, connect_args={"timeout": PATIENCE}
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: SQLiteConnection, _record: object) -> None:
@@ -101,7 +105,7 @@ def url_from_environment() -> str:
     """DATABASE_URL of the environment, else of `.env`, else the default: what the backend uses, too."""
 
     class Environment(BaseSettings):
-        model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+        model_config = SettingsConfigDict(env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore")
         database_url: str = DEFAULT_URL
 
     return Environment().database_url

@@ -1,5 +1,6 @@
 """The demo person and a few todos, for an empty database in development. Knows no environment but DATABASE_URL."""
 
+import os
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +35,8 @@ def seed(database: Database) -> bool:
 
 def main() -> str:
     """What was done, in one sentence. Raises SystemExit with what was wrong."""
+    if os.environ.get("APP_ENV") == "production":
+        raise SystemExit(f"APP_ENV is production, where {DEMO_EMAIL} has no place: set APP_ENV=development to seed.")
     url = url_from_environment()
     try:
         upgrade(url)

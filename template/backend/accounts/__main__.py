@@ -10,6 +10,7 @@ from backend.settings import read_settings
 from database.accounts import EmailTaken
 from database.engine import Database, UnusableDatabase
 from database.migrate import upgrade
+from database.seed import DEMO_EMAIL
 
 SHORTEST_PASSWORD = 8
 CREDENTIALS = Rule({"$ref": "#/components/schemas/Credentials"})
@@ -19,6 +20,8 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1:
         sys.exit("Name one email address: python -m backend.accounts name@example.com")
     email = arguments[0]
+    if email.lower() == DEMO_EMAIL:
+        sys.exit(f"{DEMO_EMAIL} is the demo person, who is refused in production. Name another address.")
     url = read_settings().database_url
     try:
         CREDENTIALS.check({"email": email, "password": "not asked yet"}, "credentials")
@@ -42,7 +45,7 @@ def main(arguments: list[str]) -> None:
 def read_password() -> str:
     """Of a person at a terminal, or one line of UTF-8 from a pipe."""
     if sys.stdin.isatty():
-        return getpass("Password (8 to 200 characters): ")
+        return getpass(f"Password (at least {SHORTEST_PASSWORD} characters): ")
     line = sys.stdin.buffer.readline().removesuffix(b"\n").removesuffix(b"\r")
     return line.decode(errors="surrogateescape")
 

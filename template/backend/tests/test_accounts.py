@@ -100,6 +100,14 @@ class TestCreateSession:
 
         assert visitor.post(SESSION, json=ADA).status_code == 201
 
+    def test_failures_that_no_longer_count_are_swept_away(self, ada, visitor, database):
+        fail(database, 3, ago=timedelta(minutes=16))
+
+        visitor.post(SESSION, json={**ADA, "password": "wrong"})
+
+        with database.reading() as connection:
+            assert len(connection.execute(accounts.sign_in_failures.select()).all()) == 1
+
     def test_expired_sessions_are_swept_away(self, ada, visit, visitor, database):
         visit("grace@example.com", lasts=timedelta(seconds=-1))
 
@@ -176,6 +184,11 @@ class TestCreateAccount:
             ([], b"", "Name one email address: python -m backend.accounts name@example.com"),
             (["ada"], b"", "An email address looks like name@example.com."),
             (["\udcff@example.com"], b"", "email has a character that is not Unicode text."),
+            (
+                ["Demo@example.com"],
+                b"",
+                "demo@example.com is the demo person, who is refused in production. Name another address.",
+            ),
             (["ada@example.com"], b"", "A password has 1 to 200 characters."),
             (["ada@example.com"], b"1234567", "The password has fewer than 8 characters. Choose a longer one."),
             (["ada@example.com"], b"1" * 201, "A password has 1 to 200 characters."),

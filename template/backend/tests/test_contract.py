@@ -1,6 +1,8 @@
 """What is refused before any operation, and that the routes mean what the contract says."""
 
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from backend.generated.models import ErrorCode
 from backend.main import create_app
 from backend.tests.conftest import refusal
 
+ROOT = Path(__file__).parents[2]
 TODOS = "/api/v1/todos"
 JSON = {"Content-Type": "application/json"}
 
@@ -243,3 +246,15 @@ class TestServedSchema:
 
     def test_openapi_json_is_the_contract(self, visitor):
         assert visitor.get("/openapi.json").json() == DOCUMENT
+
+
+class TestImportRules:
+    def test_every_feature_stands_in_them(self):
+        rules = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+        features = {f"backend.{routes.parent.name}" for routes in ROOT.glob("backend/*/routes.py")}
+
+        independent = next(rule["modules"] for rule in rules if rule["id"] == "features")
+
+        assert set(independent) == features, (
+            "pyproject.toml: list each folder with routes.py under `features`."
+        )

@@ -238,3 +238,12 @@ class TestMain:
 
         with pytest.raises(SystemExit, match=r"^DATABASE_URL must name a SQLite file, like sqlite:///var/app.db\.$"):
             seed.main()
+
+    def test_production_is_left_alone(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path.as_posix()}/app.db")
+        monkeypatch.setenv("APP_ENV", "production")
+
+        with pytest.raises(SystemExit, match=r"^APP_ENV is production, where demo@example.com has no place:"):
+            seed.main()
+
+        assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, StatementError
 
+from database import engine
 from database.accounts import accounts, create_account, create_session, find_signed_in, has_accounts
 from database.engine import DEFAULT_URL, READERS, Database, UnusableDatabase, url_from_environment
 
@@ -119,7 +120,7 @@ class TestDatabaseUrl:
             Database(f"sqlite:///{tmp_path.as_posix()}/var/data/app.db")
 
     def test_the_environment_comes_before_the_file_and_the_file_before_the_default(self, tmp_path, monkeypatch):
-        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(engine, "ROOT", tmp_path)
         monkeypatch.delenv("DATABASE_URL", raising=False)
 
         default = url_from_environment()

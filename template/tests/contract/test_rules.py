@@ -127,4 +127,5 @@ class TestOneRule:
     def test_the_bodies_are_many_and_of_both_kinds(self, schema):
         verdicts = list(sample(schema).values())
 
-        assert (verdicts.count(True), verdicts.count(False)) == (EACH, EACH)
+        assert min(verdicts.count(True), verdicts.count(False)) >= 150
+        assert len(verdicts) >= 300
