@@ -18,8 +18,8 @@ COPIER = [sys.executable, "-m", "copier"]
 def outside() -> dict[str, str]:
     """The environment of a person's shell: nothing of the run that these tests are part of."""
     inner = ("POE_", "PYTEST_", "MAKE", "VIRTUAL_ENV", "MFLAGS", "CI")
-    inner += ("APP_ENV", "BASE_URL", "DATABASE_URL", "HOST", "PORT", "PRODUCT_NAME")
-    return {name: value for name, value in os.environ.items() if not name.startswith(inner)}
+    settings = ("APP_ENV", "BASE_URL", "DATABASE_URL", "HOST", "PORT", "PRODUCT_NAME")
+    return {name: value for name, value in os.environ.items() if not name.startswith(inner) and name not in settings}
 
 
 @dataclass(frozen=True)
