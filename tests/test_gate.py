@@ -53,6 +53,20 @@ DRIFTS = {
     "a contract that is not YAML": Drift(
         "contracts/api/openapi.yaml", "info:\n", "info: {\n", CHECK, ("contracts/api/openapi.yaml: not YAML:",)
     ),
+    "a reference to nothing": Drift(
+        "contracts/api/openapi.yaml",
+        "schemas/TodoPage",
+        "schemas/Nothing",
+        CHECK,
+        ("contracts/api/openapi.yaml: a $ref names #/components/schemas/Nothing, where nothing stands.",),
+    ),
+    "a column that the contract lacks": Drift(
+        "database/todos.py",
+        'Column("title", String(200), nullable=False),',
+        'Column("title", String(200), nullable=False),\n    Column("colour", String(9)),',
+        STORED,
+        ("database/todos.py: PUBLIC and the contract's Todo differ in ['colour'].", "make generate"),
+    ),
     "a generated model edited by hand": Drift(
         "backend/generated/models.py",
         "class NewTodo(BaseModel):",

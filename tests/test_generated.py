@@ -27,6 +27,14 @@ class TestGeneratedProject:
     def test_working_in_it_leaves_only_the_lock_to_commit(self, project: Project) -> None:
         assert project.must("git", "status", "--porcelain") == "?? uv.lock\n"
 
+    def test_a_folder_of_a_tasks_name_does_not_stop_the_task(self, project: Project) -> None:
+        (project.path / "test").mkdir()
+
+        would = project.must("make", "--dry-run", "test")
+
+        (project.path / "test").rmdir()
+        assert "poe test" in would
+
     def test_the_lock_is_the_users_from_then_on(self, project: Project) -> None:
         lock = project.path / "uv.lock"
         before = lock.read_text("utf-8")

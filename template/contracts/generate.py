@@ -14,6 +14,7 @@ import yaml
 from datamodel_code_generator.__main__ import main as datamodel_codegen
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from referencing.exceptions import Unresolvable
 
 from database.migrate import dump_schema
 
@@ -80,6 +81,8 @@ def read() -> dict[str, Any]:
         raise Unusable(f"{CONTRACT.as_posix()}: not YAML: {error}") from error
     except OpenAPIValidationError as error:
         raise Unusable(f"{CONTRACT.as_posix()}: not OpenAPI 3.1: {error.message}") from error
+    except Unresolvable as error:
+        raise Unusable(f"{CONTRACT.as_posix()}: a $ref names #{error.ref}, where nothing stands.") from error
     return contract
 
 

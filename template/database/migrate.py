@@ -109,10 +109,10 @@ def main(arguments: list[str]) -> str:
     parser = ArgumentParser("python -m database.migrate", description="Bring the database to the newest revision.")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--down", metavar="REVISION", choices=["base", *revisions()], help="go back to it, or to base")
-    choice.add_argument("--draft", metavar="WORD", nargs="+", help="write a migration that does this")
+    choice.add_argument("--draft", metavar="WORD", nargs="*", help="write a migration that does this")
     options = parser.parse_args(arguments)
     try:
-        if options.draft:
+        if options.draft is not None:
             return _draft_in_words(" ".join(options.draft))
         url = url_from_environment()
         if options.down:

@@ -18,7 +18,7 @@ CREDENTIALS = Rule({"$ref": "#/components/schemas/Credentials"})
 
 def main(arguments: list[str]) -> None:
     if len(arguments) != 1:
-        sys.exit("Name one email address: python -m backend.accounts name@example.com")
+        sys.exit("Name one email address: make account email=name@example.com")
     email = arguments[0]
     if email.lower() == DEMO_EMAIL:
         sys.exit(f"{DEMO_EMAIL} is the demo person, who is refused in production. Name another address.")

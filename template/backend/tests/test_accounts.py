@@ -181,7 +181,7 @@ class TestCreateAccount:
     @pytest.mark.parametrize(
         ("arguments", "typed", "sentence"),
         [
-            ([], b"", "Name one email address: python -m backend.accounts name@example.com"),
+            ([], b"", "Name one email address: make account email=name@example.com"),
             (["ada"], b"", "An email address looks like name@example.com."),
             (["\udcff@example.com"], b"", "email has a character that is not Unicode text."),
             (

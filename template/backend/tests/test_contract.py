@@ -255,6 +255,4 @@ class TestImportRules:
 
         independent = next(rule["modules"] for rule in rules if rule["id"] == "features")
 
-        assert set(independent) == features, (
-            "pyproject.toml: list each folder with routes.py under `features`."
-        )
+        assert set(independent) == features, "pyproject.toml: list each folder with routes.py under `features`."

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from database.accounts import accounts, create_session, create_sign_in_failure
 from database.engine import writing_engine
 from database.schema import every_table
-from database.todos import create_todo, todos
+from database.todos import PUBLIC, create_todo, todos
 
 CONTRACT = Path(__file__).parents[2] / "contracts" / "api" / "openapi.yaml"
 STORED = {"Account": accounts, "Todo": todos}
@@ -73,6 +73,14 @@ class TestContract:
     @pytest.mark.parametrize("name", STORED)
     def test_a_column_takes_what_the_contract_takes_and_no_more(self, name):
         assert list(disagreements(name, schemas()[name], STORED[name])) == []
+
+    def test_a_todo_is_read_with_the_fields_of_the_contract_and_no_others(self):
+        read, promised = {column.name for column in PUBLIC}, set(schemas()["Todo"]["properties"])
+
+        assert read == promised, (
+            f"database/todos.py: PUBLIC and the contract's Todo differ in {sorted(read ^ promised)}. Write them in"
+            " contracts/api/openapi.yaml and run `make generate`, or leave them out of PUBLIC."
+        )
 
     def test_a_disagreement_is_told_with_both_numbers_and_the_next_step(self):
         schema = {"properties": {"title": {"type": "string", "maxLength": 500}}}

@@ -82,17 +82,35 @@ describe('signing in', () => {
 })
 
 describe('a session that has ended', () => {
-  it('leads to the form with a kind notice, whatever call finds out', async () => {
-    const { person } = open({
-      'GET /api/v1/todos': () => page(todo(1)),
-      [`PUT /api/v1/todos/${todo(1).id}`]: () => refuse(401, 'UNAUTHENTICATED'),
-    })
+  const ended = () => refuse(401, 'UNAUTHENTICATED')
 
-    await person.click(await screen.findByRole('checkbox', { name: 'Buy milk' }))
+  it('leads to the form with a kind notice, whatever call finds out', async () => {
+    const { person, answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
+    await screen.findByRole('checkbox')
+    answers['GET /api/v1/todos'] = ended
+
+    await person.click(await button('Active'))
 
     expect(await screen.findByRole('textbox', { name: 'Email' })).toBe(document.activeElement)
     expect(screen.getByRole('status').textContent).toBe('Your session has ended. Sign in again to go on.')
     expect(screen.queryByRole('alert')).toBeNull()
+  })
+
+  it.each([
+    ['PUT', 'Edit Buy milk', ' and bread{Enter}', '“Buy milk” could not be saved. Sign in, then try again.'],
+    ['DELETE', 'Delete Buy milk', '{Tab}{Enter}', '“Buy milk” could not be deleted. Sign in, then try again.'],
+  ])('at a %s says on the form what did not happen', async (method, name, keys, sentence) => {
+    const { person } = open({
+      'GET /api/v1/todos': () => page(todo(1)),
+      [`${method} /api/v1/todos/${todo(1).id}`]: ended,
+    })
+
+    await person.click(await button(name))
+    await person.keyboard(keys)
+
+    expect(await screen.findByRole('textbox', { name: 'Email' })).toBe(document.activeElement)
+    expect(screen.getByRole('status').textContent).toBe('Your session has ended. Sign in again to go on.')
+    expect((await screen.findByRole('alert')).textContent).toBe(sentence)
   })
 })
 
@@ -133,6 +151,8 @@ describe('a session that ended while something was added', () => {
       'DELETE /api/v1/session': () => new Response(null, { status: 204 }),
     })
     await person.type(await newTodo(), 'Call the dentist{Enter}')
+    await screen.findByRole('textbox', { name: 'Email' })
+    expect(screen.queryByRole('alert')).toBeNull()
 
     await signIn(person)
     expect((await newTodo()).value).toBe('')

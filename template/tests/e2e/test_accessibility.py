@@ -24,6 +24,7 @@ from tests.e2e.steps import (
     server_fails,
     sign_in,
     start_editing,
+    textbox,
 )
 
 AXE = (Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js").read_text("utf-8")
@@ -88,7 +89,8 @@ def refused_title(page: Page, ada: httpx2.Client) -> None:
 
 def editing(page: Page, ada: httpx2.Client) -> None:
     todos(page, ada)
-    start_editing(page, "Water the plants")
+    textbox(page, "Description").fill(LONG)
+    start_editing(page, LONG)
     expect(editor(page)).to_be_visible()
 
 

@@ -29,6 +29,8 @@ export class ApiError extends Error {
     switch (this.code) {
       case 'UNREACHABLE':
         return 'The server cannot be reached. Check your connection and try again.'
+      case 'UNAUTHENTICATED':
+        return 'Sign in, then try again.'
       case 'VERSION_CONFLICT':
         return 'It was changed elsewhere in the meantime. Look at it as it is now, then try again.'
       case 'NOT_FOUND':

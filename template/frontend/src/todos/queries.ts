@@ -11,7 +11,7 @@ import {
 
 import { type ApiError, answer, api } from '../api/client'
 import { announce, dismiss } from '../ui/notices'
-import { type Change, type Deed, latest, type NewTodo, type ShownTodo, shown, type Todo } from './shown'
+import { type Change, type Deed, latest, type NewTodo, type ShownTodo, shown, type Todo, type Update } from './shown'
 
 const queryKey = ['todos']
 
@@ -46,19 +46,21 @@ export function useCreateTodo(onRefused: (error: ApiError, todo: NewTodo) => voi
     onSuccess: ({ todo }) => announce('status', `Added “${todo.title}”.`),
     onError: (error, todo) => {
       onRefused(error, todo)
+      // It is kept for when the person has signed in again: nothing is lost.
+      if (error.code === 'UNAUTHENTICATED') return
       return failed(client, error, `“${todo.title}” could not be added.`)
     },
   })
 }
 
 /** Changes of one todo wait for one another, so that each builds on the version that the one before made. */
-export function useUpdateTodo(id: string, onRefused?: (error: ApiError, change: Change) => void) {
+export function useUpdateTodo(id: string, onRefused?: (error: ApiError, update: Update) => void) {
   const client = useQueryClient()
   return useMutation({
     mutationKey: [...queryKey, 'update'],
     scope: { id },
     gcTime: Number.POSITIVE_INFINITY,
-    mutationFn: async ({ saved: seen, change }: { saved: Todo; change: Change }) => {
+    mutationFn: async ({ saved: seen, change }: Update) => {
       const { version, title, description, completed, due_on } = latest(seen, deedsDone(client))
       const call = api.PUT('/api/v1/todos/{todo_id}', {
         params: { path: { todo_id: id }, header: { 'If-Match': `"${version}"` } },
@@ -68,9 +70,9 @@ export function useUpdateTodo(id: string, onRefused?: (error: ApiError, change: 
     },
     onMutate: dismiss,
     onSuccess: ({ todo }, { change }) => announce('status', done(todo, change)),
-    onError: async (error, { saved: { title }, change }) => {
-      await failed(client, error, `“${title}” could not be saved.`)
-      onRefused?.(error, change)
+    onError: async (error, update) => {
+      await failed(client, error, `“${update.saved.title}” could not be saved.`)
+      onRefused?.(error, update)
     },
   })
 }
@@ -97,14 +99,14 @@ function saved(todo: Todo) {
 }
 
 function done({ title }: Todo, change: Change) {
-  if (change.title !== undefined) return `Saved “${title}”.`
+  if (change.completed === undefined) return `Saved “${title}”.`
   return change.completed ? `Completed “${title}”.` : `“${title}” is active again.`
 }
 
 /** Says it, and asks the server what is true now; when others changed the todo, that is shown before what failed is undone. */
 async function failed(client: QueryClient, error: ApiError, what: string) {
-  if (error.code === 'UNAUTHENTICATED') return
   announce('alert', `${what} ${error.advice}`)
+  if (error.code === 'UNAUTHENTICATED') return
   const asked = client.invalidateQueries({ queryKey })
   if (error.code === 'VERSION_CONFLICT' || error.code === 'NOT_FOUND') await asked
 }

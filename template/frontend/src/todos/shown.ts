@@ -8,11 +8,13 @@ export type Change = Partial<components['schemas']['TodoChange']>
 /** Moments are milliseconds of this machine's clock: when the page was asked for, when the answer came. */
 export type Page = components['schemas']['TodoPage'] & { asked: number }
 type Saved = { todo: Todo; answered: number }
+/** `typed` is the whole form that the change was made in. */
+export type Update = { saved: Todo; change: Change; typed?: NewTodo }
 
 /** What the person did, in order. While it waits it is believed; once it failed it is no longer in here. */
 export type Deed =
   | { id: number; kind: 'create'; variables: NewTodo; data: Saved | undefined }
-  | { id: number; kind: 'update'; variables: { saved: Todo; change: Change }; data: Saved | undefined }
+  | { id: number; kind: 'update'; variables: Update; data: Saved | undefined }
   | { id: number; kind: 'delete'; variables: Todo; data: unknown }
 
 /** `saved` is what the server has, null until it has it. `waiting` while an answer is on its way. */

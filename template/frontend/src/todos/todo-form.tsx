@@ -1,11 +1,22 @@
 // The fields of a todo, judged by the contract: for one that is edited, and for a new one, which is added here.
-import { type KeyboardEvent, type ReactNode, type RefObject, type SubmitEvent, useEffect, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  type SubmitEvent,
+  useEffect,
+  useRef,
+  useState,
+} from 'react'
 
 import { type Refusals, refusal, refusals } from '../api/rules'
 import { Button, Form, TextArea, TextField } from '../ui/form'
 import { PlusIcon } from '../ui/icons'
 import { useCreateTodo } from './queries'
 import type { NewTodo } from './shown'
+
+/** Milliseconds in which a submit repeats the one before, when nothing was typed in between. */
+const HURRY = 500
 
 type Controls = { title: HTMLInputElement; description: HTMLTextAreaElement; due_on: HTMLInputElement }
 
@@ -37,15 +48,21 @@ export function TodoForm({
     setRefused(refusedByServer ?? {})
   }
 
+  const accepted = useRef(0)
+
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault()
+    // The second half of a double click finds a form that the first half emptied.
+    if (Date.now() - accepted.current < HURRY) return
     const form = event.currentTarget
     const fields = read(form)
     const refused = refusals('NewTodo', fields)
     // A half-typed date reads as none: what was typed would be dropped in silence.
     if (controls(form).due_on.validity.badInput) refused.due_on = refusal('NewTodo', 'due_on')
     setRefused(refused)
-    if (Object.keys(refused).length === 0) onSubmit(fields, form)
+    if (Object.keys(refused).length > 0) return
+    accepted.current = Date.now()
+    onSubmit(fields, form)
   }
 
   function cancel(event: KeyboardEvent) {
@@ -59,6 +76,9 @@ export function TodoForm({
       refused={refused}
       onSubmit={submit}
       onKeyDown={cancel}
+      onInput={() => {
+        accepted.current = 0
+      }}
       className={`grid gap-4 ${beside ? 'sm:grid-cols-[1fr_11rem_auto]' : 'sm:grid-cols-[1fr_11rem]'}`}
     >
       <TextField

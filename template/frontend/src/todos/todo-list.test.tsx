@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { rules } from '../api/rules.gen'
 import {
@@ -150,6 +150,42 @@ describe('adding a todo', () => {
     answers['POST /api/v1/todos'] = () => reply<'Todo'>(201, todo(0, { title: 'Feed the cat' }))
     await person.type(await newTodo(), ' the cat{Enter}')
     expect((await newTodo()).value).toBe('Call the dentist')
+  })
+
+  describe('twice in a hurry', () => {
+    const adds = { ...both, 'POST /api/v1/todos': () => reply<'Todo'>(201, todo(0, { title: 'Feed the cat' })) }
+    const blank = rules.NewTodo.properties.title['x-refusal']
+
+    it('adds one, and does not complain about the form that it emptied', async () => {
+      const { person, sent } = open(adds)
+      await person.type(await newTodo(), 'Feed the cat')
+
+      await person.dblClick(await button('Add'))
+
+      await status('Added “Feed the cat”.')
+      expect(screen.queryByRole('alert')).toBeNull()
+      expect(sent.filter(({ call }) => call.startsWith('POST'))).toHaveLength(1)
+    })
+
+    it('refuses a blank title once the person typed on', async () => {
+      const { person } = open(adds)
+
+      await person.type(await newTodo(), 'Feed the cat{Enter}F{Backspace}{Enter}')
+
+      expect(await alert()).toBe(blank)
+    })
+
+    it('is over in half a second: a blank title is refused then', async () => {
+      const { person } = open(adds)
+      await person.type(await newTodo(), 'Feed the cat{Enter}')
+      await status('Added “Feed the cat”.')
+      const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 500)
+
+      await person.click(await button('Add'))
+
+      now.mockRestore()
+      expect(await alert()).toBe(blank)
+    })
   })
 
   it('refuses what the contract refuses, at the field, cutting nothing', async () => {

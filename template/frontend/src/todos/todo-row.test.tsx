@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 
 import { rules } from '../api/rules.gen'
@@ -143,6 +143,66 @@ describe('editing a todo', () => {
     await person.click(await button('Save'))
     await status('Saved “Buy milk and bread”.')
     expect(sent.at(-1)?.version).toBe('"5"')
+  })
+
+  it('sends only what the person changed, over what others wrote in the meantime', async () => {
+    const elsewhere = { ...milk, description: 'Two bottles', due_on: '2027-03-31', version: 5 }
+    const { person, answers, sent } = open({ ...both, [PUT]: () => refuse(412, 'VERSION_CONFLICT') })
+    await person.click(await button('Edit Buy milk'))
+    await person.type(box('Title'), ' and bread')
+    answers['GET /api/v1/todos'] = () => page(elsewhere, plants)
+    await person.click(await button('Save'))
+    expect(await screen.findByText('Two bottles')).toBeTruthy()
+    await waitFor(() => expect(box('Title').value).toBe('Buy milk and bread'))
+
+    const body = { title: 'Buy milk and bread', description: 'Two bottles', due_on: '2027-03-31', completed: false }
+    answers[PUT] = () => reply<'Todo'>(200, { ...elsewhere, ...body, version: 6 })
+    await person.click(await button('Save'))
+
+    await status('Saved “Buy milk and bread”.')
+    expect(sent.at(-1)).toEqual({ call: PUT, version: '"5"', body })
+  })
+
+  it('that was refused still sends a field that is changed back: the person sees what others made of it', async () => {
+    const elsewhere = { ...milk, title: 'Buy oat milk', version: 5 }
+    const { person, answers, sent } = open({ ...both, [PUT]: () => refuse(412, 'VERSION_CONFLICT') })
+    await person.click(await button('Edit Buy milk'))
+    await person.type(box('Title'), '!')
+    answers['GET /api/v1/todos'] = () => page(elsewhere, plants)
+    await person.click(await button('Save'))
+    await checkbox('Buy oat milk')
+    await waitFor(() => expect(box('Title').value).toBe('Buy milk!'))
+
+    answers[PUT] = () => reply<'Todo'>(200, { ...milk, version: 6 })
+    await person.type(box('Title'), '{Backspace}{Enter}')
+
+    await status('Saved “Buy milk”.')
+    const body = { title: 'Buy milk', description: null, due_on: null, completed: false }
+    expect(sent.at(-1)).toEqual({ call: PUT, version: '"5"', body })
+  })
+
+  it('of the description alone says that it is saved', async () => {
+    const { person, sent } = open({ ...both, [PUT]: () => saved({ description: 'Oat' }) })
+    await person.click(await button('Edit Buy milk'))
+    const row = box('Title').closest('li') as HTMLElement
+
+    await person.type(within(row).getByRole('textbox', { name: 'Description' }), 'Oat')
+    await person.click(await button('Save'))
+
+    await status('Saved “Buy milk”.')
+    const body = { title: 'Buy milk', description: 'Oat', due_on: null, completed: false }
+    expect(sent.at(-1)).toEqual({ call: PUT, version: '"1"', body })
+  })
+
+  it('that changes nothing is closed, and nothing is sent', async () => {
+    const { person, sent } = open(both)
+    await person.click(await button('Edit Buy milk'))
+
+    await person.type(box('Title'), '{Enter}')
+
+    expect(await button('Edit Buy milk')).toBe(focused())
+    expect(screen.queryByRole('textbox', { name: 'Title' })).toBeNull()
+    expect(sent.some(({ call }) => call === PUT)).toBe(false)
   })
 
   it('refuses a blank title at the field', async () => {

@@ -7,11 +7,14 @@ import { Button } from '../ui/form'
 import { AlertIcon, CalendarIcon, CheckIcon, PencilIcon, TrashIcon } from '../ui/icons'
 import { DeleteDialog } from './delete-dialog'
 import { useDeleteTodo, useUpdateTodo } from './queries'
-import type { NewTodo as Fields, ShownTodo, Todo } from './shown'
+import type { Change, NewTodo as Fields, ShownTodo, Todo } from './shown'
 import { TodoForm } from './todo-form'
 
-/** `seen` is the todo that the fields began from; null once they could not be saved: then it is shown beside them. */
-type Editing = { fields: Fields; seen: Todo | null; refused?: Refusals | undefined }
+/**
+ * `seen` is the todo that the fields began from; null once they could not be saved: then it is shown beside them.
+ * `change` is what could not be saved. The person has now seen what it would overwrite, so it is sent again.
+ */
+type Editing = { fields: Fields; change: Change; seen: Todo | null; refused?: Refusals | undefined }
 
 /** `onHold` asks the list to keep the row in sight, as long as its form holds what is not saved. */
 export function TodoRow({ todo, onHold }: { todo: ShownTodo; onHold: (saved: Todo | null) => void }) {
@@ -23,14 +26,14 @@ export function TodoRow({ todo, onHold }: { todo: ShownTodo; onHold: (saved: Tod
   const editButton = useRef<HTMLButtonElement>(null)
   const toggle = useUpdateTodo(key)
   const remove = useDeleteTodo(key)
-  const save = useUpdateTodo(key, ({ field, message }, fields) =>
-    setEditing({ fields: fields as Fields, seen: null, refused: field ? { [field]: message } : undefined }),
-  )
+  const save = useUpdateTodo(key, ({ field, message }, { typed, change }) => {
+    if (typed) setEditing({ fields: typed, change, seen: null, refused: field ? { [field]: message } : undefined })
+  })
 
   function edit() {
     if (!editing) {
       flushSync(() => {
-        setEditing({ fields: { title, description, due_on }, seen: saved })
+        setEditing({ fields: { title, description, due_on }, change: {}, seen: saved })
         onHold(saved)
       })
     }
@@ -44,9 +47,11 @@ export function TodoRow({ todo, onHold }: { todo: ShownTodo; onHold: (saved: Tod
     editButton.current?.focus()
   }
 
-  function submit(change: Fields) {
+  function submit(typed: Fields) {
     const seen = editing?.seen ?? saved
-    if (seen) save.mutate({ saved: seen, change }, { onSuccess: () => onHold(null) })
+    const change = editing && changed(typed, editing)
+    if (!seen || !change || Object.keys(change).length === 0) return cancel()
+    save.mutate({ saved: seen, change, typed }, { onSuccess: () => onHold(null) })
     close()
   }
 
@@ -124,6 +129,14 @@ export function TodoRow({ todo, onHold }: { todo: ShownTodo; onHold: (saved: Tod
         <DeleteDialog title={title} onDelete={() => remove.mutate(saved)} onClose={() => setAsking(false)} />
       )}
     </li>
+  )
+}
+
+/** Only what the person changed: the other fields may have been changed elsewhere. */
+function changed(typed: Fields, { fields, change }: Editing): Change {
+  const names = ['title', 'description', 'due_on'] as const
+  return Object.fromEntries(
+    names.filter(name => typed[name] !== fields[name] || name in change).map(name => [name, typed[name]]),
   )
 }
 
