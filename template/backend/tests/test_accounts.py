@@ -189,9 +189,9 @@ class TestCreateAccount:
                 b"",
                 "demo@example.com is the demo person, who is refused in production. Name another address.",
             ),
-            (["ada@example.com"], b"", "A password has 1 to 200 characters."),
+            (["ada@example.com"], b"", "Enter a password of 1 to 200 characters."),
             (["ada@example.com"], b"1234567", "The password has fewer than 8 characters. Choose a longer one."),
-            (["ada@example.com"], b"1" * 201, "A password has 1 to 200 characters."),
+            (["ada@example.com"], b"1" * 201, "Enter a password of 1 to 200 characters."),
             (["ada@example.com"], b"\xff" * 8, "password has a character that is not Unicode text."),
         ],
     )

@@ -52,7 +52,7 @@ class TestJudge:
             ('{"title": 7}', "title", "A title has 1 to 200 characters and is not blank."),
             ('{"title": " \\ufeff\\u0085"}', "title", "A title has 1 to 200 characters and is not blank."),
             ('{"title": "Buy\\u0000milk"}', "title", "A title has 1 to 200 characters and is not blank."),
-            ('{"title": "Buy milk", "due_on": 0}', "due_on", "A due date is a day, written like 2027-03-31."),
+            ('{"title": "Buy milk", "due_on": 0}', "due_on", "A due date is a whole day, like 2027-03-31, or none."),
             ('{"title": "\\ud800"}', "title", "title has a character that is not Unicode text."),
             ('{"\\udfff": 1}', "\\udfff", "\\udfff has a character that is not Unicode text."),
             ('{"title": [[[{"a": "\\ud800"}]]]}', "title", "title has a character that is not Unicode text."),

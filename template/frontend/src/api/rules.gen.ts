@@ -31,7 +31,7 @@ export const rules = {
         ],
         "format": "date",
         "pattern": "^(?!0000)",
-        "x-refusal": "A due date is a day, written like 2027-03-31."
+        "x-refusal": "A due date is a whole day, like 2027-03-31, or none."
       }
     }
   },
@@ -72,7 +72,7 @@ export const rules = {
         ],
         "format": "date",
         "pattern": "^(?!0000)",
-        "x-refusal": "A due date is a day, written like 2027-03-31."
+        "x-refusal": "A due date is a whole day, like 2027-03-31, or none."
       }
     }
   },
@@ -95,7 +95,7 @@ export const rules = {
         "minLength": 1,
         "maxLength": 200,
         "pattern": "^[^\\u0000]*$",
-        "x-refusal": "A password has 1 to 200 characters."
+        "x-refusal": "Enter a password of 1 to 200 characters."
       }
     }
   }

@@ -43,12 +43,12 @@ export function useCreateTodo(onRefused: (error: ApiError, todo: NewTodo) => voi
     gcTime: Number.POSITIVE_INFINITY,
     mutationFn: async (todo: NewTodo) => saved(await answer(api.POST('/api/v1/todos', { body: todo }))),
     onMutate: dismiss,
-    onSuccess: ({ todo }) => announce('status', `Added “${todo.title}”.`),
+    onSuccess: ({ todo }) => announce('status', `Added ${quoted(todo.title)}.`),
     onError: (error, todo) => {
       onRefused(error, todo)
       // It is kept for when the person has signed in again: nothing is lost.
       if (error.code === 'UNAUTHENTICATED') return
-      return failed(client, error, `“${todo.title}” could not be added.`)
+      return failed(client, error, `${quoted(todo.title)} could not be added.`)
     },
   })
 }
@@ -71,7 +71,7 @@ export function useUpdateTodo(id: string, onRefused?: (error: ApiError, update: 
     onMutate: dismiss,
     onSuccess: ({ todo }, { change }) => announce('status', done(todo, change)),
     onError: async (error, update) => {
-      await failed(client, error, `“${update.saved.title}” could not be saved.`)
+      await failed(client, error, `${quoted(update.saved.title)} could not be saved.`)
       onRefused?.(error, update)
     },
   })
@@ -89,8 +89,8 @@ export function useDeleteTodo(id: string) {
       return answer(api.DELETE('/api/v1/todos/{todo_id}', { params }))
     },
     onMutate: dismiss,
-    onSuccess: (_, { title }) => announce('status', `Deleted “${title}”.`),
-    onError: (error, { title }) => failed(client, error, `“${title}” could not be deleted.`),
+    onSuccess: (_, { title }) => announce('status', `Deleted ${quoted(title)}.`),
+    onError: (error, { title }) => failed(client, error, `${quoted(title)} could not be deleted.`),
   })
 }
 
@@ -99,8 +99,8 @@ function saved(todo: Todo) {
 }
 
 function done({ title }: Todo, change: Change) {
-  if (change.completed === undefined) return `Saved “${title}”.`
-  return change.completed ? `Completed “${title}”.` : `“${title}” is active again.`
+  if (change.completed === undefined) return `Saved ${quoted(title)}.`
+  return change.completed ? `Completed ${quoted(title)}.` : `${quoted(title)} is active again.`
 }
 
 /** Says it, and asks the server what is true now; when others changed the todo, that is shown before what failed is undone. */
@@ -119,4 +119,10 @@ function deedsDone(client: QueryClient): Deed[] {
 /** The cache holds mutations of any kind; the key tells which of the three above this one is. */
 function toDeed(id: number, key: readonly unknown[] | undefined, { variables, data }: MutationState) {
   return { id, kind: key?.[1], variables, data } as Deed
+}
+
+/** A long title is shortened, so that the rest of the sentence stays in sight. */
+function quoted(title: string) {
+  const characters = [...title]
+  return `“${characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : title}”`
 }

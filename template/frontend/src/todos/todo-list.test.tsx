@@ -138,6 +138,15 @@ describe('adding a todo', () => {
     await waitFor(() => expect(titles()).toEqual(['Buy milk', 'Water the plants']))
   })
 
+  it('of a long title is told with the beginning of it', async () => {
+    const { person } = open({ ...both, 'POST /api/v1/todos': failing })
+
+    fireEvent.change(await newTodo(), { target: { value: '🥛'.repeat(61) } })
+    await person.click(await button('Add'))
+
+    expect(await alert()).toBe(`“${'🥛'.repeat(59)}…” could not be added. The server failed. Try again in a moment.`)
+  })
+
   it('that fails never overwrites what is typed meanwhile', async () => {
     const answer = Promise.withResolvers<Response>()
     const { person, answers } = open({ ...both, 'POST /api/v1/todos': () => answer.promise })
