@@ -103,6 +103,9 @@ class Operation:
             raise Unauthenticated
         if any(name not in request.headers for name in self._headers):
             raise PreconditionRequired
+        for name in self._headers:
+            if len(request.headers.getlist(name)) > 1:
+                raise ValidationError(f"{name} may be given once only.", name)
         text = await read_text(request) if self._body else b""
         body = read_json(text) if self._body else None
         for parameter in self._path:

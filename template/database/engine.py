@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
+from sqlite3 import DatabaseError
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -73,8 +74,12 @@ def writing_engine(url: str, foreign_keys: bool = True) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: SQLiteConnection, _record: object) -> None:
         connection.isolation_level = None  # the driver would begin too late, after the first read
-        connection.execute("PRAGMA synchronous = FULL")  # what was committed survives a power cut
-        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        try:
+            connection.execute("PRAGMA synchronous = FULL")  # what was committed survives a power cut
+            connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        except DatabaseError:
+            connection.close()  # the file is no database, and the pool does not know this connection yet
+            raise
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """`python -m backend.accounts name@example.com`: creates an account. Asks for the password, or reads it from a pipe."""
 
 import sys
+from contextlib import closing
 from getpass import getpass
 
 from backend.accounts import service
@@ -30,9 +31,8 @@ def main(arguments: list[str]) -> None:
         if len(password) < SHORTEST_PASSWORD:
             sys.exit(f"The password has fewer than {SHORTEST_PASSWORD} characters. Choose a longer one.")
         upgrade(url)
-        database = Database(url)
-        account = service.create_account(database, email, password)
-        database.close()
+        with closing(Database(url)) as database:
+            account = service.create_account(database, email, password)
     except ValidationError as refused:
         sys.exit(refused.detail)
     except EmailTaken:

@@ -90,6 +90,14 @@ class TestUpdateTodo:
 
         assert refusal(response) == (412, "VERSION_CONFLICT")
 
+    def test_two_if_matches_are_refused(self, ada):
+        todo = add(ada)
+
+        response = ada.put(f"{TODOS}/{todo['id']}", json=CHANGE, headers=[("If-Match", '"1"'), ("If-Match", '"2"')])
+
+        assert refusal(response) == (422, "VALIDATION_ERROR")
+        assert ada.get(f"{TODOS}/{todo['id']}").json() == todo
+
     def test_without_if_match_nothing_changes(self, ada):
         todo = add(ada)
 
