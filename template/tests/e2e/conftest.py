@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
 
 from tests.conftest import Run, SignIn
 from tests.e2e.steps import SESSION, delete_by_api, open_app, stored
-from tools import browser as browsers
+from tools.setup import find_browser
 
 ADA = ("ada@example.com", "ada-password")
 
@@ -61,7 +61,7 @@ def watch(base_url: str) -> Iterator[Watch]:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = browsers.find()
+    found = find_browser()
     if found is None:
         pytest.fail("There is no Chromium here. `make test-e2e` gets one.")
     return str(found)

@@ -1,40 +1,50 @@
-"""Takes the README's pictures of the running app: `make screenshot`. Serves a fresh, seeded database of its own."""
+"""Takes the README's picture of the running app, half by day, half by night. Serves a database of its own."""
 
+import base64
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import ViewportSize, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from tests.conftest import DEMO, ROOT, Server
 from tests.e2e.steps import rows, sign_in
-from tools import browser
+from tools.setup import browser
 
 SIZE: ViewportSize = {"width": 1120, "height": 900}
+PICTURE = ROOT / "docs/screenshot.png"
+CUT = "62% 0, 100% 0, 100% 100%, 38% 100%"
 
 
 def main() -> None:
-    chromium = browser.get()
+    chromium = browser()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         server = Server(f"sqlite:///{(Path(folder) / 'app.db').as_posix()}", Path(folder) / "server.log")
         try:
             server.wait_until_ready()
-            take(server.url, chromium)
+            with sync_playwright() as playwright:
+                chrome = playwright.chromium.launch(executable_path=chromium)
+                page = chrome.new_page(viewport=SIZE, reduced_motion="reduce")
+                page.goto(server.url)
+                sign_in(page, *DEMO)
+                take(page, chrome.new_page(viewport=SIZE))
         finally:
             server.stop()
 
 
-def take(url: str, chromium: Path) -> None:
-    with sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=chromium).new_page(viewport=SIZE, reduced_motion="reduce")
-        page.goto(url)
-        sign_in(page, *DEMO)
-        expect(rows(page).first).to_be_visible()
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            path = ROOT / f"docs/screenshot-{scheme}.png"
-            page.screenshot(path=path)
-            sys.stdout.write(f"{path.relative_to(ROOT).as_posix()}: {path.stat().st_size // 1000} kB\n")
+def take(app: Page, canvas: Page) -> None:
+    """PICTURE: the app by day, and over its right side, cut aslant, the app by night."""
+    expect(rows(app).first).to_be_visible()
+    app.emulate_media(color_scheme="light")
+    day = base64.b64encode(app.screenshot()).decode()
+    app.emulate_media(color_scheme="dark")
+    night = base64.b64encode(app.screenshot()).decode()
+    canvas.set_content(f"""
+        <style>img {{ position: fixed; inset: 0 }} img + img {{ clip-path: polygon({CUT}) }}</style>
+        <img src="data:image/png;base64,{day}"><img src="data:image/png;base64,{night}">
+    """)
+    canvas.screenshot(path=PICTURE)
+    sys.stdout.write(f"{PICTURE.relative_to(ROOT).as_posix()}: {PICTURE.stat().st_size // 1000} kB\n")
 
 
 if __name__ == "__main__":
