@@ -29,17 +29,20 @@ def fail(database: Database, times: int, ago: timedelta = timedelta()) -> None:
 
 
 class TestCreateSession:
+    @pytest.mark.requirement("002-FR-001")
     def test_the_cookie_opens_the_api(self, ada, visitor):
         response = visitor.post(SESSION, json=ADA)
 
         assert (response.status_code, response.json()) == (201, ada.get(SESSION).json())
         assert visitor.get(SESSION).json() == response.json()
 
+    @pytest.mark.requirement("002-FR-001")
     def test_emails_are_compared_in_lower_case(self, ada, visitor):
         response = visitor.post(SESSION, json={**ADA, "email": "ADA@Example.com"})
 
         assert response.json() == ada.get(SESSION).json()
 
+    @pytest.mark.requirement("002-FR-002")
     @pytest.mark.parametrize(("app_env", "secure"), [("production", True), ("development", "")])
     def test_no_script_and_no_other_site_can_use_the_cookie(self, settings, visit, app_env, secure):
         visit("ada@example.com")
@@ -57,6 +60,7 @@ class TestCreateSession:
             "samesite": "lax",
         } | ({"secure": secure} if secure else {})
 
+    @pytest.mark.requirement("002-FR-003")
     def test_only_the_hash_of_the_token_is_stored(self, ada, visitor, database, tmp_path):
         visitor.post(SESSION, json=ADA)
 
@@ -66,6 +70,7 @@ class TestCreateSession:
         assert sha256(token.encode()).hexdigest() in stored
         assert all(token.encode() not in file.read_bytes() for file in tmp_path.iterdir())
 
+    @pytest.mark.requirement("002-FR-004")
     def test_an_unknown_email_and_a_wrong_password_are_answered_alike(self, ada, visitor):
         unknown = visitor.post(SESSION, json={**ADA, "email": "grace@example.com"})
         wrong = visitor.post(SESSION, json={**ADA, "password": "wrong"})
@@ -74,6 +79,7 @@ class TestCreateSession:
         assert (unknown.status_code, unknown.json()) == (wrong.status_code, wrong.json())
         assert "Set-Cookie" not in wrong.headers
 
+    @pytest.mark.requirement("002-FR-005")
     def test_after_20_failures_even_the_right_password_waits(self, ada, visitor, database):
         fail(database, 20)
 
@@ -81,6 +87,7 @@ class TestCreateSession:
 
         assert (*refusal(response), response.headers["Retry-After"]) == (429, "RATE_LIMITED", "900")
 
+    @pytest.mark.requirement("002-FR-005")
     def test_a_wrong_password_counts_as_a_failure(self, ada, visitor, database):
         fail(database, 19)
 
@@ -88,6 +95,7 @@ class TestCreateSession:
 
         assert answers == [401, 429]
 
+    @pytest.mark.requirement("002-FR-005")
     def test_a_success_forgets_the_failures(self, ada, visitor, database):
         fail(database, 19)
 
@@ -95,6 +103,7 @@ class TestCreateSession:
 
         assert answers == [201, 201]
 
+    @pytest.mark.requirement("002-FR-005")
     def test_failures_count_for_15_minutes(self, ada, visitor, database):
         fail(database, 20, ago=timedelta(minutes=15))
 
@@ -119,16 +128,19 @@ class TestCreateSession:
 
 
 class TestGetSession:
+    @pytest.mark.requirement("002-FR-006")
     def test_it_says_who_is_signed_in(self, ada):
         account = ada.get(SESSION).json()
 
         assert account == {"id": account["id"], "email": "ada@example.com"}
 
+    @pytest.mark.requirement("002-FR-007")
     def test_a_session_ends_by_the_clock(self, visit):
         expired = visit("grace@example.com", lasts=timedelta(seconds=-1))
 
         assert refusal(expired.get(SESSION)) == (401, "UNAUTHENTICATED")
 
+    @pytest.mark.requirement("002-FR-006")
     @pytest.mark.parametrize("cookie", ["", "session=", "session=unknown", "session=\xff\xfe", "session", "=;,;\x7f"])
     def test_a_cookie_that_is_no_session_is_nobody(self, visitor, cookie):
         response = visitor.get(SESSION, headers={"Cookie": cookie.encode("latin-1")})
@@ -136,6 +148,7 @@ class TestGetSession:
         assert refusal(response) == (401, "UNAUTHENTICATED")
 
 
+@pytest.mark.requirement("002-FR-008")
 class TestDeleteSession:
     def test_the_token_is_worth_nothing_afterwards(self, ada):
         token = ada.cookies["session"]
@@ -154,6 +167,7 @@ class TestDeleteSession:
         assert visitor.get(SESSION).status_code == 200
 
 
+@pytest.mark.requirement("002-FR-015")
 class TestCreateAccount:
     @pytest.fixture
     def run(self, settings, monkeypatch, capsys):
@@ -170,6 +184,7 @@ class TestCreateAccount:
 
         return run
 
+    @pytest.mark.requirement("002-FR-003")
     def test_the_new_person_can_sign_in(self, run, visitor):
         said = run(["Ada@example.com"], f"{PASSWORD}\r\n".encode())
 

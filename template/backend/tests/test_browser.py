@@ -98,6 +98,7 @@ class TestGuard:
     def test_no_cache_keeps_what_belongs_to_a_person(self, ada):
         assert ada.get(TODOS).headers["Cache-Control"] == "no-store"
 
+    @pytest.mark.requirement("002-FR-010")
     @pytest.mark.parametrize(
         "origin", ["https://evil.example", "https://my.app.evil.example", "https://my.app:8000", "null", "", "my.app"]
     )
@@ -107,6 +108,7 @@ class TestGuard:
         assert refusal(response) == (403, "FORBIDDEN_ORIGIN")
         assert ada.get(TODOS, headers={"Origin": origin}).json()["items"] == []
 
+    @pytest.mark.requirement("002-FR-010")
     def test_without_a_host_no_origin_is_the_own(self, ada):
         response = ada.post(TODOS, json={"title": "Buy milk"}, headers={"Host": "", "Origin": "null"})
 
@@ -144,6 +146,7 @@ class TestErrors:
 
         assert (*refusal(response), response.headers["Allow"]) == (405, "METHOD_NOT_ALLOWED", allowed)
 
+    @pytest.mark.requirement("001-FR-014")
     def test_a_failure_is_told_to_the_log_and_not_to_the_caller(self, ada, monkeypatch):
         def fail(*_arguments):
             raise RuntimeError("the milk is sour")

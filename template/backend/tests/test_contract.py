@@ -20,6 +20,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class TestJudge:
+    @pytest.mark.requirement("001-FR-014")
     @pytest.mark.parametrize(
         "body",
         [
@@ -42,6 +43,7 @@ class TestJudge:
     def test_a_body_that_is_not_json_in_utf_8_is_malformed(self, ada, body):
         assert refusal(ada.post(TODOS, content=body, headers=JSON)) == (400, "MALFORMED_REQUEST")
 
+    @pytest.mark.requirement("001-FR-003")
     @pytest.mark.parametrize(
         ("body", "field", "detail"),
         [
@@ -64,12 +66,14 @@ class TestJudge:
         assert response.status_code == 422
         assert response.json() == {"detail": detail, "error_code": "VALIDATION_ERROR", "field": field}
 
+    @pytest.mark.requirement("001-FR-002")
     @pytest.mark.parametrize("title", ["🥛" * 200, "\\ud83e\\udd5b", "مهمة", "a" * 200])
     def test_length_counts_characters(self, ada, title):
         response = ada.post(TODOS, content=f'{{"title": "{title}"}}'.encode(), headers=JSON)
 
         assert (response.status_code, response.json()["title"]) == (201, json.loads(f'"{title}"'))
 
+    @pytest.mark.requirement("001-FR-014")
     @pytest.mark.parametrize(
         "content_type", [None, "", "text/plain", "application/json; charset=latin-1", "application/jsonp", "json"]
     )
@@ -86,22 +90,26 @@ class TestJudge:
 
         assert response.status_code == 201
 
+    @pytest.mark.requirement("001-FR-014")
     def test_a_body_may_have_64_kib(self, ada):
         body = b'{"title": "Buy milk"}'.ljust(BODY_LIMIT)
 
         assert ada.post(TODOS, content=body, headers=JSON).status_code == 201
         assert refusal(ada.post(TODOS, content=body + b" ", headers=JSON)) == (413, "PAYLOAD_TOO_LARGE")
 
+    @pytest.mark.requirement("001-FR-014")
     def test_a_body_that_says_it_is_larger_is_not_waited_for(self, ada):
         response = ada.post(TODOS, content=b"{}", headers={**JSON, "Content-Length": str(BODY_LIMIT + 1)})
 
         assert refusal(response) == (413, "PAYLOAD_TOO_LARGE")
 
+    @pytest.mark.requirement("001-FR-014")
     def test_a_body_without_a_length_is_measured_too(self, ada):
         chunks = (b" " * 1024 for _ in range(65))
 
         assert refusal(ada.post(TODOS, content=chunks, headers=JSON)) == (413, "PAYLOAD_TOO_LARGE")
 
+    @pytest.mark.requirement("001-FR-014")
     def test_refusals_have_an_order(self, ada, visitor):
         """Each request mends what the one before it was refused for."""
         place = f"{TODOS}/7"

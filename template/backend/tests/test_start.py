@@ -25,6 +25,7 @@ class TestSettings:
 
         assert sorted(names) == sorted(name.upper() for name in Settings.model_fields)
 
+    @pytest.mark.requirement("002-FR-017")
     @pytest.mark.parametrize(
         ("name", "value", "sentence"),
         [
@@ -49,6 +50,7 @@ class TestSettings:
 
 
 class TestStart:
+    @pytest.mark.requirement("002-FR-017")
     def test_a_taken_port_gets_one_sentence(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
@@ -61,6 +63,7 @@ class TestStart:
             str(refused.value.code),
         )
 
+    @pytest.mark.requirement("002-FR-016")
     def test_an_empty_database_is_seeded_in_development_only(self, settings):
         prepare(settings)
         in_production = has_demo(settings)
@@ -68,6 +71,7 @@ class TestStart:
 
         assert (in_production, has_demo(settings)) == (False, True)
 
+    @pytest.mark.requirement("002-FR-016")
     def test_production_refuses_the_person_whose_password_everybody_knows(self, settings):
         prepare(settings.model_copy(update={"app_env": "development"}))
 
@@ -76,12 +80,14 @@ class TestStart:
 
         assert str(refused.value.code).startswith("APP_ENV is production, but demo@example.com,")
 
+    @pytest.mark.requirement("002-FR-017")
     @pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/app", "sqlite://"])
     def test_an_address_that_is_no_database_gets_one_sentence(self, settings, url):
         with pytest.raises(UnusableDatabase, match=r"^DATABASE_URL must name a SQLite file, like .+\.$"):
             prepare(settings.model_copy(update={"database_url": url}))
 
 
+@pytest.mark.requirement("002-FR-018")
 class TestGetHealth:
     def test_it_needs_no_database(self, visitor, statements):
         response = visitor.get("/healthz")
@@ -89,6 +95,7 @@ class TestGetHealth:
         assert (response.status_code, response.json(), statements) == (200, {"status": "ok"}, [])
 
 
+@pytest.mark.requirement("002-FR-018")
 class TestGetReadiness:
     def test_a_migrated_database_is_ready(self, visitor):
         response = visitor.get("/readyz")

@@ -1,12 +1,15 @@
-"""/api/v1/todos, operation by operation but for the list."""
+"""/api/v1/todos, operation by operation."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 
 from backend.tests.conftest import refusal
+from backend.todos.service import cursor_of, read_cursor
 
 TODOS = "/api/v1/todos"
 CHANGE = {"title": "Buy oat milk", "description": "Two litres.", "completed": True, "due_on": "2027-03-31"}
@@ -17,7 +20,12 @@ def add(person: TestClient, title: str = "Buy milk") -> dict[str, Any]:
     return todo
 
 
+def titles(page: dict[str, Any]) -> list[str]:
+    return [todo["title"] for todo in page["items"]]
+
+
 class TestCreateTodo:
+    @pytest.mark.requirement("001-FR-001")
     def test_the_answer_is_the_stored_todo(self, ada):
         response = ada.post(TODOS, json={"title": "Buy milk", "description": None, "due_on": "2027-03-31"})
 
@@ -44,6 +52,7 @@ class TestCreateTodo:
         assert created_at.endswith("Z")
         assert before <= datetime.fromisoformat(created_at) <= datetime.now(UTC)
 
+    @pytest.mark.requirement("001-FR-016")
     def test_it_costs_two_statements_in_one_transaction(self, ada, statements):
         add(ada)
 
@@ -51,6 +60,7 @@ class TestCreateTodo:
 
 
 class TestGetTodo:
+    @pytest.mark.requirement("001-FR-008")
     def test_the_etag_is_the_version(self, ada):
         todo = add(ada)
 
@@ -58,11 +68,13 @@ class TestGetTodo:
 
         assert (response.status_code, response.json(), response.headers["ETag"]) == (200, todo, '"1"')
 
+    @pytest.mark.requirement("001-FR-013")
     def test_another_persons_todo_does_not_exist(self, ada, visit):
         todo = add(ada)
 
         assert refusal(visit("grace@example.com").get(f"{TODOS}/{todo['id']}")) == (404, "NOT_FOUND")
 
+    @pytest.mark.requirement("001-FR-014")
     @pytest.mark.parametrize("todo_id", ["7", "%FF", "{}", "00000000000040008000000000000000"])
     def test_an_id_that_is_no_uuid_is_refused(self, ada, todo_id):
         response = ada.get(f"{TODOS}/{todo_id}")
@@ -71,6 +83,7 @@ class TestGetTodo:
 
 
 class TestUpdateTodo:
+    @pytest.mark.requirement("001-FR-009", "001-FR-011")
     def test_the_fresh_version_wins_and_the_stale_one_is_refused(self, ada):
         todo = add(ada)
 
@@ -82,6 +95,7 @@ class TestUpdateTodo:
         assert refusal(second) == (412, "VERSION_CONFLICT")
         assert ada.get(f"{TODOS}/{todo['id']}").json() == changed
 
+    @pytest.mark.requirement("001-FR-011")
     @pytest.mark.parametrize("etag", ["1", "*", 'W/"1"', '"1", "2"', '"01"', '"-1"', "", f'"{"9" * 40}"', '"٣"'])
     def test_an_if_match_that_is_not_the_etag_is_stale(self, ada, etag):
         todo = add(ada)
@@ -90,6 +104,7 @@ class TestUpdateTodo:
 
         assert refusal(response) == (412, "VERSION_CONFLICT")
 
+    @pytest.mark.requirement("001-FR-014")
     def test_two_if_matches_are_refused(self, ada):
         todo = add(ada)
 
@@ -98,6 +113,7 @@ class TestUpdateTodo:
         assert refusal(response) == (422, "VALIDATION_ERROR")
         assert ada.get(f"{TODOS}/{todo['id']}").json() == todo
 
+    @pytest.mark.requirement("001-FR-011")
     def test_without_if_match_nothing_changes(self, ada):
         todo = add(ada)
 
@@ -106,6 +122,7 @@ class TestUpdateTodo:
         assert refusal(response) == (428, "PRECONDITION_REQUIRED")
         assert ada.get(f"{TODOS}/{todo['id']}").json() == todo
 
+    @pytest.mark.requirement("001-FR-013")
     def test_another_persons_todo_does_not_exist_and_stays_as_it_is(self, ada, visit):
         todo = add(ada)
 
@@ -114,6 +131,7 @@ class TestUpdateTodo:
         assert refusal(response) == (404, "NOT_FOUND")
         assert ada.get(f"{TODOS}/{todo['id']}").json() == todo
 
+    @pytest.mark.requirement("001-FR-009")
     @pytest.mark.parametrize("missing", list(CHANGE))
     def test_it_replaces_every_field(self, ada, missing):
         todo = add(ada)
@@ -130,6 +148,7 @@ class TestUpdateTodo:
 
 
 class TestDeleteTodo:
+    @pytest.mark.requirement("001-FR-010")
     def test_the_todo_is_gone(self, ada):
         todo = add(ada)
 
@@ -138,6 +157,7 @@ class TestDeleteTodo:
         assert (response.status_code, response.content) == (204, b"")
         assert refusal(ada.get(f"{TODOS}/{todo['id']}")) == (404, "NOT_FOUND")
 
+    @pytest.mark.requirement("001-FR-011")
     def test_a_stale_version_is_refused(self, ada):
         todo = add(ada)
 
@@ -146,12 +166,14 @@ class TestDeleteTodo:
         assert refusal(response) == (412, "VERSION_CONFLICT")
         assert ada.get(f"{TODOS}/{todo['id']}").json() == todo
 
+    @pytest.mark.requirement("001-FR-011")
     def test_without_if_match_nothing_is_deleted(self, ada):
         todo = add(ada)
 
         assert refusal(ada.delete(f"{TODOS}/{todo['id']}")) == (428, "PRECONDITION_REQUIRED")
         assert ada.get(f"{TODOS}/{todo['id']}").json() == todo
 
+    @pytest.mark.requirement("001-FR-013")
     def test_another_persons_todo_does_not_exist_and_stays(self, ada, visit):
         todo = add(ada)
 
@@ -159,3 +181,115 @@ class TestDeleteTodo:
 
         assert refusal(response) == (404, "NOT_FOUND")
         assert ada.get(f"{TODOS}/{todo['id']}").json() == todo
+
+
+class TestListTodos:
+    @pytest.mark.requirement("001-FR-005")
+    def test_the_newest_todo_comes_first(self, ada):
+        add(ada, "Buy milk")
+        add(ada, "Water the plants")
+
+        page = ada.get(TODOS)
+
+        assert (page.status_code, titles(page.json()), page.json()["next_cursor"]) == (
+            200,
+            ["Water the plants", "Buy milk"],
+            None,
+        )
+
+    @pytest.mark.requirement("001-FR-006")
+    def test_pages_follow_one_another_without_gap_or_repetition(self, ada):
+        for number in range(5):
+            add(ada, f"Todo {number}")
+
+        first = ada.get(TODOS, params={"limit": 2}).json()
+        second = ada.get(TODOS, params={"limit": 2, "cursor": first["next_cursor"]}).json()
+        last = ada.get(TODOS, params={"limit": 2, "cursor": second["next_cursor"]}).json()
+
+        assert [titles(page) for page in (first, second, last)] == [
+            ["Todo 4", "Todo 3"],
+            ["Todo 2", "Todo 1"],
+            ["Todo 0"],
+        ]
+        assert last["next_cursor"] is None
+
+    @pytest.mark.requirement("001-FR-006")
+    def test_a_full_last_page_has_no_next_cursor(self, ada):
+        add(ada)
+
+        assert ada.get(TODOS, params={"limit": 1}).json()["next_cursor"] is None
+
+    @pytest.mark.requirement("001-FR-007")
+    @pytest.mark.parametrize(("completed", "expected"), [("true", ["Done"]), ("false", ["Open"])])
+    def test_completed_chooses_a_kind(self, ada, completed, expected):
+        add(ada, "Open")
+        done = add(ada, "Done")
+        ada.put(f"{TODOS}/{done['id']}", json={**CHANGE, "title": "Done"}, headers={"If-Match": '"1"'})
+
+        page = ada.get(TODOS, params={"completed": completed})
+
+        assert titles(page.json()) == expected
+
+    @pytest.mark.requirement("001-FR-013")
+    def test_another_persons_todos_are_not_listed(self, ada, visit):
+        add(ada)
+
+        assert visit("grace@example.com").get(TODOS).json() == {"items": [], "next_cursor": None}
+
+    def test_every_text_that_looks_like_a_cursor_is_a_place(self, ada):
+        add(ada)
+
+        latest, earliest = (
+            ada.get(TODOS, params={"cursor": urlsafe_b64encode(byte * 24).decode()}) for byte in (b"\xff", b"\x00")
+        )
+
+        assert (titles(latest.json()), titles(earliest.json())) == (["Buy milk"], [])
+
+    @pytest.mark.requirement("001-FR-006")
+    def test_a_cursor_is_read_as_it_was_written(self):
+        place = (datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC), UUID(int=7))
+
+        assert read_cursor(cursor_of(*place)) == place
+
+    @pytest.mark.requirement("001-FR-005", "001-FR-014")
+    @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=1.0", "limit=01", "limit=+5", "limit="])
+    def test_a_limit_is_a_plain_number_from_1_to_100(self, ada, query):
+        response = ada.get(f"{TODOS}?{query}")
+
+        assert response.status_code == 422
+        assert response.json() == {
+            "detail": "A page has 1 to 100 todos.",
+            "error_code": "VALIDATION_ERROR",
+            "field": "limit",
+        }
+
+    @pytest.mark.requirement("001-FR-014")
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("completed=True", "completed"),
+            ("completed=1", "completed"),
+            ("cursor=short", "cursor"),
+            ("cursor=%FF", "cursor"),
+            ("limit=1&limit=2", "limit"),
+            (f"limit={'9' * 5000}", "limit"),
+        ],
+    )
+    def test_a_query_that_breaks_the_contract_is_refused(self, ada, query, field):
+        response = ada.get(f"{TODOS}?{query}")
+
+        assert (*refusal(response), response.json()["field"]) == (422, "VALIDATION_ERROR", field)
+
+    def test_bytes_that_are_no_text_are_named_as_such(self, ada):
+        response = ada.get(f"{TODOS}?cursor={'%FF' * 32}")
+
+        assert response.json()["detail"] == "cursor has a character that is not Unicode text."
+
+    def test_an_unknown_parameter_is_ignored(self, ada):
+        assert ada.get(f"{TODOS}?colour=%FF").status_code == 200
+
+    @pytest.mark.requirement("001-FR-016")
+    def test_it_costs_two_statements(self, ada, statements):
+        ada.get(TODOS)
+
+        assert statements == ["SELECT", "SELECT"]

@@ -34,6 +34,7 @@ TOKEN, OTHER_TOKEN = "a" * 64, "b" * 64
 
 
 class TestCreateAccount:
+    @pytest.mark.requirement("002-FR-001")
     def test_the_account_is_found_by_id_and_by_email(self, connection):
         ada = create_account(connection, "ada@example.com", "hash")
 
@@ -41,6 +42,7 @@ class TestCreateAccount:
         assert get_account(connection, ada.id) == ada
         assert find_account(connection, "ada@example.com") == (ada.id, "ada@example.com", "hash")
 
+    @pytest.mark.requirement("002-FR-001", "002-FR-015")
     def test_an_email_is_the_same_in_upper_and_lower_case(self, connection):
         ada = create_account(connection, "Ada@Example.com", "hash")
 
@@ -79,23 +81,27 @@ class TestDeleteAccount:
 
 
 class TestFindSignedIn:
+    @pytest.mark.requirement("002-FR-006")
     def test_a_session_leads_to_its_account(self, connection, ada, grace):
         create_session(connection, grace, OTHER_TOKEN, SOON)
         create_session(connection, ada, TOKEN, SOON)
 
         assert find_signed_in(connection, TOKEN, NOW) == ada
 
+    @pytest.mark.requirement("002-FR-007")
     def test_a_session_ends_at_the_moment_it_expires(self, connection, ada):
         create_session(connection, ada, TOKEN, NOW)
 
         assert find_signed_in(connection, TOKEN, NOW - timedelta(microseconds=1)) == ada
         assert find_signed_in(connection, TOKEN, NOW) is None
 
+    @pytest.mark.requirement("002-FR-006")
     def test_an_unknown_token_is_nobody(self, connection, ada):
         create_session(connection, ada, TOKEN, SOON)
 
         assert find_signed_in(connection, OTHER_TOKEN, NOW) is None
 
+    @pytest.mark.requirement("002-SC-001")
     def test_it_costs_one_statement_on_the_primary_key(self, connection, statements):
         find_signed_in(connection, TOKEN, NOW)
 
@@ -105,6 +111,7 @@ class TestFindSignedIn:
 
 
 class TestDeleteSession:
+    @pytest.mark.requirement("002-FR-008")
     def test_only_this_session_ends(self, connection, ada):
         create_session(connection, ada, TOKEN, SOON)
         create_session(connection, ada, OTHER_TOKEN, SOON)
@@ -125,6 +132,7 @@ class TestDeleteSession:
 
 
 class TestSignInFailures:
+    @pytest.mark.requirement("002-FR-005")
     def test_they_are_counted_by_email_whatever_its_case(self, connection):
         before = datetime.now(UTC)
         for email in ("ada@example.com", "ADA@example.com", "grace@example.com"):
@@ -133,6 +141,7 @@ class TestSignInFailures:
         assert count_sign_in_failures(connection, "Ada@example.com", before) == 2
         assert count_sign_in_failures(connection, "Ada@example.com", datetime.now(UTC) + timedelta(hours=1)) == 0
 
+    @pytest.mark.requirement("002-FR-005")
     def test_those_of_one_email_are_forgotten_alone(self, connection):
         before = datetime.now(UTC)
         create_sign_in_failure(connection, "ada@example.com")
@@ -149,6 +158,7 @@ class TestSignInFailures:
         assert delete_old_sign_in_failures(connection, datetime.now(UTC) - timedelta(hours=1)) == 0
         assert delete_old_sign_in_failures(connection, datetime.now(UTC) + timedelta(hours=1)) == 1
 
+    @pytest.mark.requirement("002-FR-005")
     def test_an_email_that_grows_in_lower_case_is_counted_too(self, connection):
         longest = "İ" * 252 + "@x"
 
@@ -158,15 +168,18 @@ class TestSignInFailures:
 
 
 class TestVerifyPassword:
+    @pytest.mark.requirement("002-FR-001")
     def test_the_password_fits_its_hash_and_no_other(self):
         password_hash = hash_password("correct horse")
 
         assert verify_password(password_hash, "correct horse") is True
         assert verify_password(password_hash, "Correct horse") is False
 
+    @pytest.mark.requirement("002-FR-003")
     def test_two_hashes_of_one_password_differ(self):
         assert hash_password("correct horse") != hash_password("correct horse")
 
+    @pytest.mark.requirement("002-FR-004")
     def test_nobody_costs_the_work_of_somebody_and_never_fits(self, monkeypatch):
         verify, work = PasswordHasher.verify, []
 
@@ -185,6 +198,7 @@ def everything(database: Database) -> list[object]:
         return [connection.execute(select(table)).all() for table in (accounts, todos)]
 
 
+@pytest.mark.requirement("002-FR-016")
 class TestSeed:
     def test_the_demo_person_can_sign_in_and_has_todos_of_every_kind(self, database):
         assert seed.seed(database) is True
@@ -239,6 +253,7 @@ class TestMain:
         with pytest.raises(SystemExit, match=r"^DATABASE_URL must name a SQLite file, like sqlite:///var/app.db\.$"):
             seed.main()
 
+    @pytest.mark.requirement("002-FR-016")
     def test_production_is_left_alone(self, tmp_path, monkeypatch):
         monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path.as_posix()}/app.db")
         monkeypatch.setenv("APP_ENV", "production")

@@ -43,6 +43,7 @@ class TestReading:
 
 
 class TestWriting:
+    @pytest.mark.requirement("001-FR-015")
     def test_it_commits_at_the_end_of_the_block(self, database, url):
         with database.writing() as connection:
             create_account(connection, "ada@example.com", "hash")

@@ -70,6 +70,7 @@ class TestContract:
     def test_every_thing_with_an_id_is_stored(self):
         assert {name for name, schema in schemas().items() if "id" in schema.get("properties", {})} == set(STORED)
 
+    @pytest.mark.requirement("001-FR-004")
     @pytest.mark.parametrize("name", STORED)
     def test_a_column_takes_what_the_contract_takes_and_no_more(self, name):
         assert list(disagreements(name, schemas()[name], STORED[name])) == []
@@ -99,6 +100,7 @@ class TestLimits:
         create_todo(connection, ada, title="Buy milk")
         return connection
 
+    @pytest.mark.requirement("001-FR-004")
     @pytest.mark.parametrize("column", LIMITED, ids=str)
     def test_the_table_itself_takes_the_longest_text_and_refuses_one_more_character(self, filled, column):
         longest = "🥛" * column.type.length
@@ -110,6 +112,7 @@ class TestLimits:
         ):
             filled.execute(update(column.table).values({column.name: longest + "x"}))
 
+    @pytest.mark.requirement("001-FR-004")
     def test_an_empty_title_is_refused(self, connection, ada):
         with pytest.raises(IntegrityError, match="ck_todos_title_length"):
             create_todo(connection, ada, title="")

@@ -13,6 +13,7 @@ CHANGE = {"title": "Buy oat milk", "description": "Two", "completed": True, "due
 
 
 class TestCreateTodo:
+    @pytest.mark.requirement("001-FR-001")
     def test_what_is_not_given_has_its_default(self, connection, ada):
         before = datetime.now(UTC)
 
@@ -30,6 +31,7 @@ class TestCreateTodo:
         }
         assert before <= todo.created_at <= datetime.now(UTC)
 
+    @pytest.mark.requirement("001-FR-001")
     def test_what_was_returned_is_what_is_stored(self, connection, ada):
         todo = create_todo(connection, ada, title="Buy 🥛", description="", due_on=date(2027, 3, 31), completed=True)
 
@@ -41,6 +43,7 @@ class TestCreateTodo:
 
 
 class TestGetTodo:
+    @pytest.mark.requirement("001-FR-013")
     def test_the_todo_of_another_account_does_not_exist(self, connection, ada, grace):
         todo = create_todo(connection, ada, title="Buy milk")
 
@@ -51,6 +54,7 @@ class TestGetTodo:
 
 
 class TestUpdateTodo:
+    @pytest.mark.requirement("001-FR-009")
     def test_the_row_has_the_change_and_the_next_version(self, connection, ada):
         todo = create_todo(connection, ada, title="Buy milk", created_at=NOON, updated_at=NOON)
 
@@ -61,6 +65,7 @@ class TestUpdateTodo:
         assert changed.updated_at > todo.updated_at
         assert get_todo(connection, ada, todo.id) == changed
 
+    @pytest.mark.requirement("001-FR-011")
     def test_a_stale_version_changes_nothing(self, connection, ada):
         todo = create_todo(connection, ada, title="Buy milk")
         second = update_todo(connection, ada, todo.id, 1, **CHANGE)
@@ -70,6 +75,7 @@ class TestUpdateTodo:
         assert stale is None
         assert get_todo(connection, ada, todo.id) == second
 
+    @pytest.mark.requirement("001-FR-009")
     def test_only_the_one_todo_changes(self, connection, ada):
         todo = create_todo(connection, ada, title="Buy milk")
         other = create_todo(connection, ada, title="Water the plants")
@@ -78,6 +84,7 @@ class TestUpdateTodo:
 
         assert get_todo(connection, ada, other.id) == other
 
+    @pytest.mark.requirement("001-FR-013")
     def test_the_todo_of_another_account_stays_as_it_is(self, connection, ada, grace):
         todo = create_todo(connection, ada, title="Buy milk")
 
@@ -86,6 +93,7 @@ class TestUpdateTodo:
 
 
 class TestDeleteTodo:
+    @pytest.mark.requirement("001-FR-010")
     def test_only_the_one_todo_is_gone(self, connection, ada):
         todo = create_todo(connection, ada, title="Buy milk")
         other = create_todo(connection, ada, title="Water the plants")
@@ -93,12 +101,14 @@ class TestDeleteTodo:
         assert delete_todo(connection, ada, todo.id, 1) is True
         assert list_todos(connection, ada, 10, None, None) == [other]
 
+    @pytest.mark.requirement("001-FR-010")
     def test_a_todo_that_is_gone_cannot_be_deleted_again(self, connection, ada):
         todo = create_todo(connection, ada, title="Buy milk")
         delete_todo(connection, ada, todo.id, 1)
 
         assert delete_todo(connection, ada, todo.id, 1) is False
 
+    @pytest.mark.requirement("001-FR-011")
     def test_a_stale_version_deletes_nothing(self, connection, ada):
         todo = create_todo(connection, ada, title="Buy milk")
         second = update_todo(connection, ada, todo.id, 1, **CHANGE)
@@ -106,6 +116,7 @@ class TestDeleteTodo:
         assert delete_todo(connection, ada, todo.id, 1) is False
         assert get_todo(connection, ada, todo.id) == second
 
+    @pytest.mark.requirement("001-FR-013")
     def test_the_todo_of_another_account_stays(self, connection, ada, grace):
         todo = create_todo(connection, ada, title="Buy milk")
 
@@ -114,11 +125,13 @@ class TestDeleteTodo:
 
 
 class TestListTodos:
+    @pytest.mark.requirement("001-FR-005")
     def test_the_newest_come_first_and_no_more_than_asked_for(self, connection, ada):
         days = [create_todo(connection, ada, title="Swim", created_at=NOON + timedelta(days=n)) for n in (1, 3, 2)]
 
         assert list_todos(connection, ada, 2, None, None) == [days[1], days[2]]
 
+    @pytest.mark.requirement("001-FR-013")
     def test_the_todos_of_another_account_are_not_listed(self, connection, ada, grace):
         create_todo(connection, grace, title="Call Ada")
         mine = create_todo(connection, ada, title="Buy milk")
@@ -126,6 +139,7 @@ class TestListTodos:
         assert list_todos(connection, ada, 10, None, None) == [mine]
         assert list_todos(connection, ada, 10, (NOON + timedelta(days=9999), UUID(int=0)), False) == [mine]
 
+    @pytest.mark.requirement("001-FR-005", "001-FR-006", "001-FR-007")
     @pytest.mark.parametrize("completed", [None, True, False])
     def test_pages_of_todos_made_in_one_moment_hold_each_todo_once(self, connection, ada, completed):
         for number in range(14):
@@ -143,6 +157,7 @@ class TestListTodos:
         assert len(pages) == (14 if completed is None else 7)
         assert {todo.completed for todo in pages} == ({True, False} if completed is None else {completed})
 
+    @pytest.mark.requirement("001-FR-016")
     @pytest.mark.parametrize(
         ("question", "index", "condition"),
         [
@@ -166,6 +181,7 @@ class TestListTodos:
 
 
 class TestEveryFunction:
+    @pytest.mark.requirement("001-FR-016")
     def test_it_costs_one_statement(self, connection, ada, statements):
         todo = create_todo(connection, ada, title="Buy milk")
         get_todo(connection, ada, todo.id)

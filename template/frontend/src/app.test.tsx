@@ -13,7 +13,7 @@ async function signIn(person: ReturnType<typeof open>['person'], password = 'dem
 }
 
 describe('opening the page', () => {
-  it('is calm, and shows no form, until it is known who is signed in', async () => {
+  it('is calm, and shows no form, until it is known who is signed in [002-FR-012]', async () => {
     const session = Promise.withResolvers<Response>()
     open({ 'GET /api/v1/session': () => session.promise })
 
@@ -24,7 +24,7 @@ describe('opening the page', () => {
     expect(await screen.findByRole('textbox', { name: 'Email' })).toBe(document.activeElement)
   })
 
-  it('says what failed, and recovers without a reload', async () => {
+  it('says what failed, and recovers without a reload [002-FR-012]', async () => {
     const { person, answers } = open({ 'GET /api/v1/session': () => refuse(500, 'INTERNAL_ERROR') })
     expect((await screen.findByRole('alert')).textContent).toBe(
       'My App could not be loaded. The server failed. Try again in a moment.',
@@ -40,7 +40,7 @@ describe('opening the page', () => {
 })
 
 describe('signing in', () => {
-  it('leads to the list, with the focus where the first thing is written', async () => {
+  it('leads to the list, with the focus where the first thing is written [002-FR-011]', async () => {
     const { person, sent } = open({
       ...nobody,
       'POST /api/v1/session': () => reply<'Account'>(201, demo),
@@ -54,7 +54,7 @@ describe('signing in', () => {
     expect(sent[1]?.body).toEqual({ email: 'demo@example.com', password: 'demo-password' })
   })
 
-  it('with a wrong password says so and waits in the password', async () => {
+  it('with a wrong password says so and waits in the password [002-FR-011]', async () => {
     const { person } = open({ ...nobody, 'POST /api/v1/session': () => refuse(401, 'UNAUTHENTICATED') })
 
     await signIn(person, 'guess')
@@ -65,7 +65,7 @@ describe('signing in', () => {
     expect(screen.getByLabelText('Password')).toBe(document.activeElement)
   })
 
-  it('refuses what the contract refuses, at the field, and asks nobody', async () => {
+  it('refuses what the contract refuses, at the field, and asks nobody [002-FR-011]', async () => {
     const { person, sent } = open(nobody)
 
     await person.type(await screen.findByRole('textbox', { name: 'Email' }), 'demo')
@@ -84,7 +84,7 @@ describe('signing in', () => {
 describe('a session that has ended', () => {
   const ended = () => refuse(401, 'UNAUTHENTICATED')
 
-  it('leads to the form with a kind notice, whatever call finds out', async () => {
+  it('leads to the form with a kind notice, whatever call finds out [002-FR-013]', async () => {
     const { person, answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
     await screen.findByRole('checkbox')
     answers['GET /api/v1/todos'] = ended
@@ -99,7 +99,7 @@ describe('a session that has ended', () => {
   it.each([
     ['PUT', 'Edit Buy milk', ' and bread{Enter}', '“Buy milk” could not be saved. Sign in, then try again.'],
     ['DELETE', 'Delete Buy milk', '{Tab}{Enter}', '“Buy milk” could not be deleted. Sign in, then try again.'],
-  ])('at a %s says on the form what did not happen', async (method, name, keys, sentence) => {
+  ])('at a %s says on the form what did not happen [002-FR-013]', async (method, name, keys, sentence) => {
     const { person } = open({
       'GET /api/v1/todos': () => page(todo(1)),
       [`${method} /api/v1/todos/${todo(1).id}`]: ended,
@@ -117,7 +117,7 @@ describe('a session that has ended', () => {
 describe('coming back to the window', () => {
   const comeBack = () => document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
 
-  it('after the session has ended leads to the form with a kind notice', async () => {
+  it('after the session has ended leads to the form with a kind notice [002-FR-013]', async () => {
     const { answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
     await screen.findByRole('checkbox')
 
@@ -128,7 +128,7 @@ describe('coming back to the window', () => {
     expect(screen.getByRole('status').textContent).toBe('Your session has ended. Sign in again to go on.')
   })
 
-  it('after another person signed in elsewhere shows nothing of the first', async () => {
+  it('after another person signed in elsewhere shows nothing of the first [002-FR-014]', async () => {
     const { answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
     await screen.findByRole('checkbox')
 
@@ -142,7 +142,7 @@ describe('coming back to the window', () => {
 })
 
 describe('a session that ended while something was added', () => {
-  it('gives the words back to the same person, and to no other', async () => {
+  it('gives the words back to the same person, and to no other [002-FR-013]', async () => {
     const grace = { id: todo(7).id, email: 'grace@example.com' }
     const { person, answers } = open({
       'GET /api/v1/todos': () => page(todo(1)),
@@ -165,7 +165,7 @@ describe('a session that ended while something was added', () => {
 })
 
 describe('signing out', () => {
-  it('leaves nothing of one person for the next', async () => {
+  it('leaves nothing of one person for the next [002-FR-014]', async () => {
     const { person, answers } = open({
       'GET /api/v1/todos': () => page(todo(1, { title: "Plan Grace's party" })),
       'DELETE /api/v1/session': () => new Response(null, { status: 204 }),
@@ -183,7 +183,7 @@ describe('signing out', () => {
     expect(within(list).queryByRole('listitem')).toBeNull()
   })
 
-  it('that fails says that the person is still signed in', async () => {
+  it('that fails says that the person is still signed in [002-FR-014]', async () => {
     const { person } = open({
       'GET /api/v1/todos': () => page(todo(1)),
       'DELETE /api/v1/session': () => refuse(500, 'INTERNAL_ERROR'),

@@ -36,6 +36,7 @@ class TestDocs:
         assert len(scripts_and_styles) >= 2
 
 
+@pytest.mark.requirement("002-FR-018")
 class TestHealth:
     @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
     def test_it_needs_no_session(self, visitor, path):
@@ -100,6 +101,7 @@ expected-statuses = [428]
 """Every phase, every check, always the same requests."""
 
 
+@pytest.mark.requirement("001-SC-002")
 class TestEveryOperation:
     def test_no_generated_request_finds_a_breach_of_the_contract(self, base_url, tmp_path):
         settings, report = tmp_path / "schemathesis.toml", tmp_path / "report.ndjson"

@@ -51,6 +51,9 @@ class TestEveryRefusal:
             "signed out": {"Cookie": f"session={token}"},
         }
 
+    @pytest.mark.requirement(
+        "001-FR-003", "001-FR-011", "001-FR-012", "001-FR-013", "001-FR-014", "002-FR-006", "002-FR-010"
+    )
     @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.operation}: {case.wrong:.60}")
     def test_it_is_named_and_changes_nothing(self, case, client, demo, ids, sessions):
         operation = OPERATIONS[case.operation]

@@ -93,6 +93,7 @@ def sample(schema: str) -> dict[str, bool]:
 
 @pytest.mark.parametrize("schema", sorted(OPERATION_OF))
 class TestOneRule:
+    @pytest.mark.requirement("001-FR-003")
     def test_the_api_agrees_with_the_contract(self, demo, schema):
         operation, bodies = OPERATION_OF[schema], sample(schema)
         todo = demo.post("/api/v1/todos", json={"title": "Buy milk"})
@@ -108,6 +109,7 @@ class TestOneRule:
 
         assert judged == bodies
 
+    @pytest.mark.requirement("001-FR-017")
     def test_the_form_agrees_with_the_contract(self, schema):
         bodies = sample(schema)
         rules = (PATH.parents[2] / "frontend/src/api/rules.ts").as_uri()

@@ -44,6 +44,7 @@ def walk(client: Client, **query: Any) -> list[Todo]:
 
 
 class TestCreateTodo:
+    @pytest.mark.requirement("001-FR-001")
     def test_the_todo_is_answered_whole_with_its_place_and_version(self, demo):
         before = datetime.now(UTC)
 
@@ -65,11 +66,13 @@ class TestCreateTodo:
         assert before <= datetime.fromisoformat(todo["created_at"]) <= datetime.now(UTC)
         assert demo.get(answer.headers["location"]).json() == todo
 
+    @pytest.mark.requirement("001-FR-001")
     def test_what_is_left_out_is_null(self, demo):
         todo = add(demo)
 
         assert (todo["description"], todo["due_on"]) == (None, None)
 
+    @pytest.mark.requirement("001-FR-002")
     @pytest.mark.parametrize(
         "fields",
         [
@@ -117,6 +120,7 @@ class TestCreateTodo:
 
 
 class TestGetTodo:
+    @pytest.mark.requirement("001-FR-008")
     def test_it_comes_with_its_version(self, demo):
         todo = add(demo)
 
@@ -131,6 +135,7 @@ class TestGetTodo:
 
 
 class TestUpdateTodo:
+    @pytest.mark.requirement("001-FR-009")
     def test_it_replaces_what_a_person_can_change_and_nothing_else(self, demo):
         todo = add(demo, description="Oat", due_on="2027-03-31")
         change = {"title": "Buy bread", "description": None, "completed": True, "due_on": None}
@@ -144,6 +149,7 @@ class TestUpdateTodo:
         assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
         assert demo.get(f"{TODOS}/{todo['id']}").json() == changed
 
+    @pytest.mark.requirement("001-FR-011")
     def test_the_same_version_is_good_for_one_change_only(self, demo):
         todo = add(demo)
         first = demo.put(f"{TODOS}/{todo['id']}", json=change_of(todo, title="Buy bread"), headers=if_match(todo))
@@ -153,6 +159,7 @@ class TestUpdateTodo:
         assert (second.status_code, second.json()["error_code"]) == (412, "VERSION_CONFLICT")
         assert demo.get(f"{TODOS}/{todo['id']}").json() == first.json()
 
+    @pytest.mark.requirement("001-FR-009")
     def test_a_change_that_changes_nothing_is_a_new_version_too(self, demo):
         todo = add(demo)
 
@@ -161,6 +168,7 @@ class TestUpdateTodo:
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
 
 
+@pytest.mark.requirement("001-FR-010")
 class TestDeleteTodo:
     def test_it_is_gone_and_gone_from_the_list(self, demo):
         todo = add(demo)
@@ -181,11 +189,13 @@ class TestDeleteTodo:
 
 
 class TestListTodos:
+    @pytest.mark.requirement("001-FR-005")
     def test_the_newest_comes_first(self, demo):
         todos = [add(demo, title=title) for title in ("Buy milk", "Buy bread", "Buy jam")]
 
         assert demo.get(TODOS, params={"limit": 3}).json()["items"] == todos[::-1]
 
+    @pytest.mark.requirement("001-FR-005")
     def test_a_page_holds_twenty_unless_told_otherwise(self, demo):
         for number in range(21):
             add(demo, title=f"Todo {number}")
@@ -194,6 +204,7 @@ class TestListTodos:
 
         assert (len(page["items"]), page["next_cursor"] is None) == (20, False)
 
+    @pytest.mark.requirement("001-FR-006")
     def test_todos_added_meanwhile_neither_repeat_nor_hide_one(self, demo):
         todos = [add(demo, title=f"Todo {number}") for number in range(6)][::-1]
         first = demo.get(TODOS, params={"limit": 2}).json()
@@ -203,6 +214,7 @@ class TestListTodos:
 
         assert first["items"] + second["items"] == todos
 
+    @pytest.mark.requirement("001-FR-006")
     def test_a_deleted_last_todo_of_a_page_does_not_break_the_next_page(self, demo):
         oldest, middle, newest = (add(demo, title=title) for title in ("Buy milk", "Buy bread", "Buy jam"))
         first = demo.get(TODOS, params={"limit": 2}).json()
@@ -212,6 +224,7 @@ class TestListTodos:
 
         assert (first["items"], second["items"]) == ([newest, middle], [oldest])
 
+    @pytest.mark.requirement("001-FR-006")
     def test_every_page_size_walks_the_same_list_to_its_end(self, other):
         todos = [add(other, title=f"Todo {number}") for number in range(6)][::-1]
 
@@ -220,6 +233,7 @@ class TestListTodos:
         assert walks == [walks[0]] * 4
         assert walks[0][:6] == todos
 
+    @pytest.mark.requirement("001-FR-007")
     def test_the_filter_parts_the_list_in_two(self, demo):
         todo = add(demo)
         done = demo.put(f"{TODOS}/{todo['id']}", json=change_of(todo, completed=True), headers=if_match(todo)).json()
@@ -241,6 +255,7 @@ class TestListTodos:
         PAGE.validate(answer.json())
 
 
+@pytest.mark.requirement("001-FR-013")
 class TestOwnership:
     def test_a_todo_of_another_person_cannot_be_told_from_one_that_is_not_there(self, demo, other):
         todo = add(demo)

@@ -136,6 +136,7 @@ STATES = [
 ]
 
 
+@pytest.mark.requirement("001-FR-028")
 class TestEveryState:
     @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__.replace("_", " "))
     def test_axe_finds_nothing_in_light_or_dark_and_a_phone_scrolls_one_way(self, page, ada, watch, state):
@@ -163,6 +164,7 @@ class TestEveryState:
         assert brightness["dark"] > 500
 
 
+@pytest.mark.requirement("001-FR-028")
 @pytest.mark.browser_context_args(viewport=PHONE, has_touch=True, is_mobile=True)
 class TestPhone:
     def test_edit_and_delete_need_no_hover_and_fit_a_finger(self, page, ada):
@@ -189,6 +191,7 @@ class TestPhone:
 
 
 class TestPage:
+    @pytest.mark.requirement("001-SC-001")
     def test_its_javascript_is_light(self, page):
         scripts = []
         page.on("response", lambda answer: scripts.append(answer) if re.search(r"\.m?js$", answer.url) else None)

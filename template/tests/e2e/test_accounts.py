@@ -24,6 +24,7 @@ from tests.e2e.steps import (
 
 
 class TestSignIn:
+    @pytest.mark.requirement("002-FR-001", "002-FR-011")
     def test_the_right_password_leads_to_the_persons_list(self, visitor, ada):
         add_by_api(ada, "Buy milk")
 
@@ -32,6 +33,7 @@ class TestSignIn:
         expect_rows(visitor, "Buy milk")
         expect(textbox(visitor, "Email")).to_have_count(0)
 
+    @pytest.mark.requirement("002-FR-006")
     def test_the_person_is_still_signed_in_after_a_reload(self, visitor):
         sign_in(visitor, *ADA)
         expect(button(visitor, "Sign out")).to_be_visible()
@@ -40,6 +42,7 @@ class TestSignIn:
 
         expect(button(visitor, "Sign out")).to_be_visible()
 
+    @pytest.mark.requirement("002-FR-011")
     @pytest.mark.parametrize(
         ("email", "password"),
         [(ADA[0], "not her password"), ("nobody@example.com", ADA[1])],
@@ -61,6 +64,7 @@ class TestSignIn:
         expect(button(visitor, "Sign out")).to_be_visible()
         expect(message(visitor, "alert")).to_have_count(0)
 
+    @pytest.mark.requirement("002-FR-011")
     @pytest.mark.parametrize(
         ("email", "password", "refused"),
         [("ada", ADA[1], "Email"), ("", ADA[1], "Email"), (ADA[0], "", "Password")],
@@ -77,6 +81,7 @@ class TestSignIn:
         assert sent == []
 
 
+@pytest.mark.requirement("002-FR-008", "002-FR-014")
 class TestSignOut:
     def test_it_ends_the_session_and_the_next_person_sees_nothing_of_it(self, page, ada, other):
         add_by_api(ada, "Buy milk")
@@ -109,6 +114,7 @@ def show_active(page: Page) -> None:
     button(page, "Active").click()
 
 
+@pytest.mark.requirement("002-FR-013")
 class TestExpiredSession:
     @pytest.mark.parametrize("act", [tick, add, show_active])
     def test_the_next_thing_a_person_does_leads_to_the_form_and_back(self, page, ada, watch, act):
@@ -142,6 +148,7 @@ class TestExpiredSession:
         expect(button(page, "Sign in")).to_be_visible()
 
 
+@pytest.mark.requirement("001-FR-013")
 class TestOwnership:
     def test_two_people_at_once_see_only_their_own(self, app, ada, other, new_context, base_url):
         add_todo(app, "Buy milk")

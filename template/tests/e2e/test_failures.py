@@ -40,6 +40,7 @@ FAILURES = pytest.mark.parametrize(
 
 @FAILURES
 class TestRollBack:
+    @pytest.mark.requirement("001-FR-020")
     def test_a_todo_that_was_not_added_leaves_the_list_and_comes_back_to_the_form(self, app, ada, watch, answer, error):
         watch.expect(error)
         answers = Hold(app, "POST", answer)
@@ -54,6 +55,7 @@ class TestRollBack:
             expect(textbox(app, name)).to_have_value(value)
         assert stored(ada) == []
 
+    @pytest.mark.requirement("001-FR-023")
     def test_a_tick_that_was_not_stored_is_taken_back(self, page, ada, watch, answer, error):
         watch.expect(error)
         before = add_by_api(ada, "Buy milk")
@@ -67,6 +69,7 @@ class TestRollBack:
         expect(checkbox(page, "Buy milk")).not_to_be_checked()
         assert stored(ada) == before
 
+    @pytest.mark.requirement("001-FR-023")
     def test_an_edit_that_was_not_stored_is_taken_back_but_not_what_was_typed(self, page, ada, watch, answer, error):
         watch.expect(error)
         before = add_by_api(ada, "Buy milk")
@@ -83,6 +86,7 @@ class TestRollBack:
         expect(row(page, "Buy milk")).to_be_visible()
         assert stored(ada) == before
 
+    @pytest.mark.requirement("001-FR-025")
     def test_a_todo_that_was_not_deleted_comes_back_to_its_place(self, page, ada, watch, answer, error):
         watch.expect(error)
         before = add_by_api(ada, "Buy jam", "Buy milk", "Buy bread")
@@ -97,6 +101,7 @@ class TestRollBack:
         assert stored(ada) == before
 
 
+@pytest.mark.requirement("001-FR-023")
 class TestOffline:
     def test_a_change_is_refused_with_a_message_and_works_again_online(self, page, context, ada, watch):
         watch.expect("ERR_INTERNET_DISCONNECTED")
@@ -117,6 +122,7 @@ class TestOffline:
 
 
 class TestVersionConflict:
+    @pytest.mark.requirement("001-FR-024")
     def test_a_stale_edit_says_so_keeps_what_was_typed_and_can_be_saved_then(self, page, ada, watch):
         watch.expect("status of 412")
         (todo,) = add_by_api(ada, "Buy milk")
@@ -137,6 +143,7 @@ class TestVersionConflict:
         mine = {"title": "Buy oat milk", "updated_at": both["updated_at"], "version": theirs["version"] + 1}
         assert both == theirs | mine
 
+    @pytest.mark.requirement("001-FR-023", "001-FR-025")
     @pytest.mark.parametrize("act", [toggle, delete_todo])
     def test_a_stale_change_is_taken_back_and_the_list_shows_what_is_true(self, page, ada, watch, act):
         watch.expect("status of 412")
@@ -150,6 +157,7 @@ class TestVersionConflict:
         expect(row(page, "Buy milk")).to_contain_text("Two bottles")
         expect(checkbox(page, "Buy milk")).not_to_be_checked()
 
+    @pytest.mark.requirement("001-FR-023")
     def test_a_todo_that_was_deleted_elsewhere_leaves_the_list(self, page, ada, watch):
         watch.expect("status of 404")
         (todo,) = add_by_api(ada, "Buy milk")
@@ -162,6 +170,7 @@ class TestVersionConflict:
         expect(rows(page)).to_have_count(0)
 
 
+@pytest.mark.requirement("001-FR-018")
 class TestListTodos:
     @FAILURES
     def test_a_list_that_cannot_be_loaded_recovers_without_a_reload(self, page, ada, watch, answer, error):
@@ -218,6 +227,7 @@ class TestListTodos:
         expect(app.get_by_text("Nothing to do yet.", exact=True)).to_be_visible()
 
 
+@pytest.mark.requirement("002-FR-012")
 class TestGetSession:
     def test_nobody_is_taken_for_signed_out_before_the_answer(self, page):
         answers = Hold(page, "GET", path=SESSION)

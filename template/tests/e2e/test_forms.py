@@ -44,6 +44,7 @@ def sent(page):
 
 
 class TestCreateTodo:
+    @pytest.mark.requirement("001-FR-017")
     @NO_TITLES
     def test_a_title_against_the_contract_is_refused_and_nothing_is_sent(self, app, sent, title):
         add_todo(app, title)
@@ -51,6 +52,7 @@ class TestCreateTodo:
         expect_refusal(textbox(app, "New todo"), "title", title)
         assert sent == []
 
+    @pytest.mark.requirement("001-FR-017")
     @pytest.mark.parametrize("letter", ["d", "😀"], ids=["letters", "emoji"])
     def test_a_description_of_2001_characters_is_refused_and_nothing_is_sent(self, app, sent, letter):
         add_todo(app, "Buy milk", letter * 2001)
@@ -59,6 +61,7 @@ class TestCreateTodo:
         expect(textbox(app, "New todo")).to_have_value("Buy milk")
         assert sent == []
 
+    @pytest.mark.requirement("001-FR-017")
     def test_half_a_date_is_refused_and_nothing_is_sent(self, app, sent):
         textbox(app, "New todo").fill("Buy milk")
         textbox(app, "Due on").press_sequentially("12")
@@ -77,6 +80,7 @@ class TestCreateTodo:
         expect(textbox(app, "New todo")).not_to_have_attribute("aria-invalid", "true")
         expect(app.get_by_text(REFUSALS["title"])).to_have_count(0)
 
+    @pytest.mark.requirement("001-FR-002")
     @pytest.mark.parametrize(
         ("title", "description"),
         [("😀" * 200, "😀" * 2000), ("  Buy milk ", " Oat "), ("e\u0301 \u202eklim", "\u200b")],
@@ -102,6 +106,7 @@ class TestCreateTodo:
         expect(rows(app)).to_have_count(0)
 
 
+@pytest.mark.requirement("001-FR-017")
 class TestUpdateTodo:
     @NO_TITLES
     def test_a_title_against_the_contract_is_refused_and_nothing_is_sent(self, page, ada, sent, title):

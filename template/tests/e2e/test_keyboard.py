@@ -40,6 +40,7 @@ def expect_a_focus(page: Page) -> None:
     expect(page.locator(":focus")).to_be_visible()
 
 
+@pytest.mark.requirement("001-FR-027")
 class TestKeyboardAlone:
     def test_a_person_signs_in_lives_a_todos_whole_life_and_signs_out(self, visitor, ada):
         page = visitor
@@ -89,10 +90,12 @@ class TestEditing:
         start_editing(open_app(page), "Buy milk")
         return textbox(editor(page), "Title")
 
+    @pytest.mark.requirement("001-FR-027")
     def test_edit_moves_the_focus_into_the_title(self, title):
         expect(title).to_be_focused()
         expect(title).to_have_value("Buy milk")
 
+    @pytest.mark.requirement("001-FR-022", "001-FR-027")
     def test_enter_saves_and_gives_the_focus_back(self, page, title):
         title.fill("Buy bread")
         title.press("Enter")
@@ -102,6 +105,7 @@ class TestEditing:
         expect(message(page, "status", "Buy bread")).to_be_visible()
         expect(button(page, "Edit Buy bread")).to_be_focused()
 
+    @pytest.mark.requirement("001-FR-022", "001-FR-027")
     @pytest.mark.parametrize("name", ["Title", "Description"])
     def test_escape_cancels_from_every_field_and_gives_the_focus_back(self, page, ada, title, name):
         textbox(editor(page), name).fill("Buy bread")
@@ -120,6 +124,7 @@ class TestEditing:
         expect(box).to_have_value("Oat\nor soy")
 
 
+@pytest.mark.requirement("001-FR-027")
 class TestDialog:
     @pytest.fixture
     def opener(self, page, ada):
@@ -135,6 +140,7 @@ class TestDialog:
             page.keyboard.press("Tab")
             expect(page.locator("body :focus:not(dialog *, dialog)")).to_have_count(0)
 
+    @pytest.mark.requirement("001-FR-025")
     @pytest.mark.parametrize("leave", ["Escape", "Cancel"])
     def test_it_gives_the_focus_back(self, page, opener, leave):
         if leave == "Escape":
@@ -147,6 +153,7 @@ class TestDialog:
         expect(rows(page)).to_have_count(2)
 
 
+@pytest.mark.requirement("001-FR-027")
 class TestFocusIsNeverLost:
     def test_when_a_todo_was_deleted_from_the_middle_or_the_end(self, page, ada):
         add_by_api(ada, "Buy jam", "Buy milk", "Buy bread")

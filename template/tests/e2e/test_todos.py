@@ -31,6 +31,7 @@ FIELDS = ("title", "description", "completed", "due_on")
 
 
 class TestCreateTodo:
+    @pytest.mark.requirement("001-FR-001", "001-FR-019")
     def test_it_stands_on_top_with_all_its_fields_and_the_form_is_ready_for_the_next(self, page, ada):
         add_by_api(ada, "Read the README")
         open_app(page)
@@ -50,6 +51,7 @@ class TestCreateTodo:
             "due_on": "2031-03-29",
         }
 
+    @pytest.mark.requirement("001-FR-019")
     def test_it_is_seen_before_the_server_answers(self, app, ada):
         answers = Hold(app, "POST")
 
@@ -61,6 +63,7 @@ class TestCreateTodo:
         expect(message(app, "status", "Buy milk")).to_be_visible()
         assert stored(ada, "title") == [{"title": "Buy milk"}]
 
+    @pytest.mark.requirement("001-FR-001")
     def test_it_is_still_there_after_a_reload(self, app):
         add_todo(app, "Buy milk", "Oat milk", "2031-03-29")
         expect(message(app, "status", "Buy milk")).to_be_visible()
@@ -70,11 +73,13 @@ class TestCreateTodo:
         expect(row(app, "Buy milk")).to_contain_text("Oat milk")
         expect(rows(app)).to_have_count(1)
 
+    @pytest.mark.requirement("001-FR-002")
     def test_markup_in_a_title_is_text(self, app):
         add_todo(app, "<img src=x onerror=alert(1)> & <b>milk</b>")
 
         expect(checkbox(app, "<img src=x onerror=alert(1)> & <b>milk</b>")).to_be_visible()
 
+    @pytest.mark.requirement("001-FR-029")
     @pytest.mark.browser_context_args(timezone_id="America/Los_Angeles")
     def test_the_due_day_is_the_same_day_west_of_greenwich(self, app):
         add_todo(app, "Buy milk", due_on="2031-03-29")
@@ -83,6 +88,7 @@ class TestCreateTodo:
         expect(textbox(start_editing(app, "Buy milk"), "Due on")).to_have_value("2031-03-29")
 
 
+@pytest.mark.requirement("001-FR-022")
 class TestUpdateTodo:
     def test_every_field_is_edited_in_place(self, page, ada):
         add_by_api(ada, "Buy milk", description="Oat", due_on="2031-03-29")
@@ -137,6 +143,7 @@ class TestUpdateTodo:
         assert stored(ada) == before
 
 
+@pytest.mark.requirement("001-FR-021")
 class TestToggleTodo:
     def test_the_tick_is_seen_before_the_server_answers_and_stays(self, page, ada):
         add_by_api(ada, "Buy milk")
@@ -165,6 +172,7 @@ class TestToggleTodo:
         assert stored(ada, "completed", "version") == [{"completed": True, "version": 4}]
 
 
+@pytest.mark.requirement("001-FR-025")
 class TestDeleteTodo:
     def test_it_asks_first_and_then_it_is_gone(self, page, ada):
         add_by_api(ada, "Buy bread", "Buy milk")
@@ -204,7 +212,9 @@ class TestDeleteTodo:
         assert stored(ada) == []
 
 
+@pytest.mark.requirement("001-FR-026")
 class TestListTodos:
+    @pytest.mark.requirement("001-FR-006")
     def test_show_more_leads_through_every_todo_exactly_once(self, page, ada):
         titles = [todo["title"] for todo in add_by_api(ada, *(f"Todo {number:02}" for number in range(1, 46)))]
         open_app(page)

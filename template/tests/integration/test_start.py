@@ -18,6 +18,7 @@ def refusal(done: CompletedProcess[str]) -> str:
 
 
 class TestDevelopment:
+    @pytest.mark.requirement("002-FR-016")
     def test_a_new_database_is_migrated_and_has_the_demo_person_and_todos(self, start, sign_in, new_database):
         server = start(new_database).wait_until_ready()
 
@@ -39,6 +40,7 @@ class TestDevelopment:
 
 
 class TestProduction:
+    @pytest.mark.requirement("002-FR-016")
     def test_it_refuses_to_start_with_the_demo_person(self, start, run, new_database):
         start(new_database).wait_until_ready().stop()
 
@@ -46,6 +48,7 @@ class TestProduction:
 
         assert "demo@example.com" in refusal(done)
 
+    @pytest.mark.requirement("002-FR-002", "002-FR-015")
     def test_a_created_account_signs_in_with_a_cookie_for_https_only(self, start, run, new_database):
         server = start(new_database, APP_ENV="production").wait_until_ready()
         made = run("backend.accounts", ADA[0], stdin=f"{ADA[1]}\n", DATABASE_URL=new_database, APP_ENV="production")
@@ -57,6 +60,7 @@ class TestProduction:
         assert (made.returncode, answer.status_code) == (0, 201), made.stderr
         assert {"Secure", "HttpOnly"} <= {part.strip() for part in answer.headers["set-cookie"].split(";")}
 
+    @pytest.mark.requirement("002-FR-016")
     def test_an_empty_database_stays_empty(self, start, new_database):
         server = start(new_database, APP_ENV="production").wait_until_ready()
 
@@ -69,6 +73,7 @@ class TestProduction:
         assert answer.status_code == 401
 
 
+@pytest.mark.requirement("002-FR-017")
 class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -102,6 +107,7 @@ class TestRefusals:
         assert "DATABASE_URL" in refusal(done)
 
 
+@pytest.mark.requirement("002-FR-018")
 class TestReadiness:
     def test_a_server_is_ready_only_while_its_database_is_at_the_newest_revision(self, start, run, new_database):
         server = start(new_database).wait_until_ready()
@@ -119,6 +125,7 @@ class TestReadiness:
         assert health() == [(200, None), (200, None)]
 
 
+@pytest.mark.requirement("002-FR-015")
 class TestAccountCommand:
     @pytest.fixture
     def create(self, run, new_database):

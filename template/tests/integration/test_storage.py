@@ -35,6 +35,7 @@ def crowd(base_url, demo):
         client.close()
 
 
+@pytest.mark.requirement("001-FR-011", "001-SC-003")
 class TestUpdateTodo:
     def test_of_twenty_changes_to_one_version_exactly_one_wins(self, crowd, demo):
         todo = demo.post(TODOS, json={"title": "Buy milk"}).json()
@@ -59,6 +60,7 @@ class TestUpdateTodo:
             assert winner["version"] == version + 1
 
 
+@pytest.mark.requirement("001-FR-010", "001-FR-011")
 class TestDeleteTodo:
     def test_of_twenty_deletes_exactly_one_wins(self, crowd, demo):
         todo = demo.post(TODOS, json={"title": "Buy milk"}).json()
@@ -68,6 +70,7 @@ class TestDeleteTodo:
         assert sorted(answer.status_code for answer in answers) == [204] + [404] * (CLIENTS - 1)
 
 
+@pytest.mark.requirement("001-FR-015")
 class TestCreateTodo:
     def test_twenty_todos_added_at_once_are_all_kept(self, crowd, demo):
         answers = crowd(lambda client, number: client.post(TODOS, json={"title": f"Todo {number}"}))
@@ -77,6 +80,7 @@ class TestCreateTodo:
         assert sorted(todo["title"] for todo in newest) == sorted(f"Todo {number}" for number in range(CLIENTS))
 
 
+@pytest.mark.requirement("002-FR-005")
 class TestCreateSession:
     def test_guesses_that_arrive_together_are_all_counted(self, crowd, demo):
         guess = {"email": f"{uuid4()}@example.com", "password": "wrong"}
@@ -89,6 +93,7 @@ class TestCreateSession:
 
 
 class TestTwoServers:
+    @pytest.mark.requirement("002-SC-002")
     def test_started_at_once_on_a_new_database_they_migrate_and_seed_it_once(self, start, sign_in, new_database):
         servers = [start(new_database), start(new_database)]
 
@@ -110,6 +115,7 @@ class TestTwoServers:
         assert seen == todo
         assert one.get(f"{TODOS}/{todo['id']}").status_code == 404
 
+    @pytest.mark.requirement("002-FR-009")
     def test_a_session_of_one_counts_on_the_other_until_it_ends(self, start, sign_in, new_database):
         one = sign_in(start(new_database).wait_until_ready().url)
         second = start(new_database).wait_until_ready()
@@ -138,6 +144,7 @@ def write_until_it_breaks(client: httpx2.Client, name: str, enough: Event) -> li
             enough.set()
 
 
+@pytest.mark.requirement("001-FR-015")
 class TestKill:
     @pytest.mark.parametrize("attempt", range(3))
     def test_every_acknowledged_todo_survives_and_the_database_opens(self, start, sign_in, new_database, attempt):

@@ -6,7 +6,7 @@ import { rules } from './rules.gen'
 const { title, description, due_on } = rules.NewTodo.properties
 const emoji = '🥛'
 
-describe('refusals', () => {
+describe('refusals [001-FR-017]', () => {
   it.each([
     ['one letter', 'a'],
     ['200 emoji', emoji.repeat(200)],

@@ -25,7 +25,7 @@ const both = { 'GET /api/v1/todos': () => page(milk, plants) }
 const failing = () => refuse(500, 'INTERNAL_ERROR')
 
 describe('the list', () => {
-  it('is busy until it is there', async () => {
+  it('is busy until it is there [001-FR-018]', async () => {
     const todos = Promise.withResolvers<Response>()
     open({ 'GET /api/v1/todos': () => todos.promise })
     const list = await screen.findByRole('region', { name: 'Todos' })
@@ -37,7 +37,7 @@ describe('the list', () => {
     expect(list.getAttribute('aria-busy')).toBe('false')
   })
 
-  it('says when there is nothing to do, and differently when a filter finds nothing', async () => {
+  it('says when there is nothing to do, and differently when a filter finds nothing [001-FR-018]', async () => {
     const { person } = open({ 'GET /api/v1/todos': () => page() })
     expect(await screen.findByText('Nothing to do yet.')).toBeTruthy()
 
@@ -47,7 +47,7 @@ describe('the list', () => {
     expect((await button('Completed')).getAttribute('aria-pressed')).toBe('true')
   })
 
-  it('that could not be loaded recovers by "Try again", and the focus goes to its first row', async () => {
+  it('that could not be loaded recovers by "Try again", and the focus goes to its first row [001-FR-018] [001-FR-027]', async () => {
     const { person, answers } = open({ 'GET /api/v1/todos': failing })
     expect(await alert()).toBe('Your todos could not be loaded. The server failed. Try again in a moment.')
 
@@ -58,7 +58,7 @@ describe('the list', () => {
     expect(screen.queryByRole('alert')).toBeNull()
   })
 
-  it('asks the server for what the filter shows', async () => {
+  it('asks the server for what the filter shows [001-FR-026]', async () => {
     const { person, sent } = open(both)
 
     await person.click(await button('Active'))
@@ -66,7 +66,7 @@ describe('the list', () => {
     await waitFor(() => expect(sent.at(-1)?.call).toBe('GET /api/v1/todos?completed=false'))
   })
 
-  it('grows by "Show more", and hands the focus to the first new row', async () => {
+  it('grows by "Show more", and hands the focus to the first new row [001-FR-026] [001-FR-027]', async () => {
     const { person, sent } = open({
       'GET /api/v1/todos': ({ searchParams }) =>
         searchParams.has('cursor')
@@ -84,7 +84,7 @@ describe('the list', () => {
 })
 
 describe('a next page that could not be loaded', () => {
-  it('is asked for again by "Try again", and the list stays', async () => {
+  it('is asked for again by "Try again", and the list stays [001-FR-018]', async () => {
     let down = true
     const { person } = open({
       'GET /api/v1/todos': ({ searchParams }) => {
@@ -105,7 +105,7 @@ describe('a next page that could not be loaded', () => {
 })
 
 describe('adding a todo', () => {
-  it('shows it at once, clears the form and says so', async () => {
+  it('shows it at once, clears the form and says so [001-FR-019]', async () => {
     const answer = Promise.withResolvers<Response>()
     const { person, sent } = open({ ...both, 'POST /api/v1/todos': () => answer.promise })
 
@@ -125,7 +125,7 @@ describe('adding a todo', () => {
     expect(titles()).toEqual([' Call the dentist ', 'Buy milk', 'Water the plants'])
   })
 
-  it('that fails takes it out of the list and gives the words back', async () => {
+  it('that fails takes it out of the list and gives the words back [001-FR-020]', async () => {
     const { person } = open({ ...both, 'POST /api/v1/todos': failing })
 
     await person.type(await newTodo(), 'Call the dentist')
@@ -147,7 +147,7 @@ describe('adding a todo', () => {
     expect(await alert()).toBe(`“${'🥛'.repeat(59)}…” could not be added. The server failed. Try again in a moment.`)
   })
 
-  it('that fails never overwrites what is typed meanwhile', async () => {
+  it('that fails never overwrites what is typed meanwhile [001-FR-020]', async () => {
     const answer = Promise.withResolvers<Response>()
     const { person, answers } = open({ ...both, 'POST /api/v1/todos': () => answer.promise })
     await person.type(await newTodo(), 'Call the dentist{Enter}Feed')
@@ -176,7 +176,7 @@ describe('adding a todo', () => {
       expect(sent.filter(({ call }) => call.startsWith('POST'))).toHaveLength(1)
     })
 
-    it('refuses a blank title once the person typed on', async () => {
+    it('refuses a blank title once the person typed on [001-FR-017]', async () => {
       const { person } = open(adds)
 
       await person.type(await newTodo(), 'Feed the cat{Enter}F{Backspace}{Enter}')
@@ -184,7 +184,7 @@ describe('adding a todo', () => {
       expect(await alert()).toBe(blank)
     })
 
-    it('is over in half a second: a blank title is refused then', async () => {
+    it('is over in half a second: a blank title is refused then [001-FR-017]', async () => {
       const { person } = open(adds)
       await person.type(await newTodo(), 'Feed the cat{Enter}')
       await status('Added “Feed the cat”.')
@@ -197,7 +197,7 @@ describe('adding a todo', () => {
     })
   })
 
-  it('refuses what the contract refuses, at the field, cutting nothing', async () => {
+  it('refuses what the contract refuses, at the field, cutting nothing [001-FR-017]', async () => {
     const { person, sent } = open(both)
     const long = '🥛'.repeat(201)
 
@@ -215,7 +215,7 @@ describe('adding a todo', () => {
     expect(title.getAttribute('aria-invalid')).toBeNull()
   })
 
-  it('refuses a half-typed date instead of dropping it', async () => {
+  it('refuses a half-typed date instead of dropping it [001-FR-017]', async () => {
     const { person, sent } = open(both)
     await person.type(await newTodo(), 'Call the dentist')
     const due = screen.getByLabelText<HTMLInputElement>('Due on')
@@ -267,7 +267,7 @@ describe('shown', () => {
     expect(shown(list(30, plants), [deed], [])).toEqual([row(plants)])
   })
 
-  it('never brings back what was deleted', () => {
+  it('never brings back what was deleted [001-FR-025]', () => {
     const deed: Deed = { id: 1, kind: 'delete', variables: milk, data: undefined }
 
     expect(shown(list(10, milk, plants), [deed], [])).toEqual([row(plants)])
@@ -280,7 +280,7 @@ describe('shown', () => {
 })
 
 describe('latest', () => {
-  it('follows own changes, and stops at a change of others', () => {
+  it('follows own changes, and stops at a change of others [001-FR-024]', () => {
     const own = [update(2, { completed: true }), update(4, { completed: false })]
 
     expect(latest(milk, own)).toEqual({ ...milk, completed: true, version: 2 })

@@ -28,7 +28,7 @@ const failing = () => refuse(500, 'INTERNAL_ERROR')
 const saved = (fields: Partial<typeof milk>) => reply<'Todo'>(200, { ...milk, version: 2, ...fields })
 
 describe('completing a todo', () => {
-  it('shows at once', async () => {
+  it('shows at once [001-FR-021]', async () => {
     const answer = Promise.withResolvers<Response>()
     const { person, sent } = open({ ...both, [PUT]: () => answer.promise })
 
@@ -41,7 +41,7 @@ describe('completing a todo', () => {
     expect(sent.at(-1)).toEqual({ call: PUT, version: '"1"', body })
   })
 
-  it('that fails is undone', async () => {
+  it('that fails is undone [001-FR-023]', async () => {
     const { person } = open({ ...both, [PUT]: failing })
 
     await person.click(await checkbox())
@@ -50,7 +50,7 @@ describe('completing a todo', () => {
     await waitFor(async () => expect((await checkbox()).checked).toBe(false))
   })
 
-  it('twice in a hurry builds the second change on the first', async () => {
+  it('twice in a hurry builds the second change on the first [001-FR-021]', async () => {
     const first = Promise.withResolvers<Response>()
     const { person, sent, answers } = open({ ...both, [PUT]: () => first.promise })
 
@@ -66,7 +66,7 @@ describe('completing a todo', () => {
     expect((await checkbox()).checked).toBe(false)
   })
 
-  it('under "Active" takes it out of sight, and the focus goes to the next row', async () => {
+  it('under "Active" takes it out of sight, and the focus goes to the next row [001-FR-026] [001-FR-027]', async () => {
     const { person } = open({ ...both, [PUT]: () => saved({ completed: true }) })
     await person.click(await button('Active'))
 
@@ -78,7 +78,7 @@ describe('completing a todo', () => {
 })
 
 describe('editing a todo', () => {
-  it('shows the change at once, with the focus back on its button', async () => {
+  it('shows the change at once, with the focus back on its button [001-FR-022] [001-FR-027]', async () => {
     const answer = Promise.withResolvers<Response>()
     const { person, sent } = open({ ...both, [PUT]: () => answer.promise })
 
@@ -93,7 +93,7 @@ describe('editing a todo', () => {
     await status('Saved “Buy milk and bread”.')
   })
 
-  it('is dropped by Escape and by Cancel, with the focus back on its button', async () => {
+  it('is dropped by Escape and by Cancel, with the focus back on its button [001-FR-022] [001-FR-027]', async () => {
     const { person, sent } = open(both)
 
     await person.click(await button('Edit Buy milk'))
@@ -107,7 +107,7 @@ describe('editing a todo', () => {
     expect(sent.some(({ call }) => call === PUT)).toBe(false)
   })
 
-  it('that fails shows what is saved, and beside it keeps what was typed', async () => {
+  it('that fails shows what is saved, and beside it keeps what was typed [001-FR-023]', async () => {
     const { person, answers, sent } = open({ ...both, [PUT]: failing })
     await person.click(await button('Edit Buy milk'))
     await person.type(box('Title'), ' and bread{Enter}')
@@ -122,7 +122,7 @@ describe('editing a todo', () => {
     expect(sent.at(-1)?.version).toBe('"1"')
   })
 
-  it('that was changed elsewhere is never overwritten unseen, nor what was typed lost', async () => {
+  it('that was changed elsewhere is never overwritten unseen, nor what was typed lost [001-FR-024]', async () => {
     const elsewhere = { ...milk, title: 'Buy oat milk', completed: true, version: 5 }
     const { person, answers, sent } = open({ ...both, [PUT]: () => refuse(412, 'VERSION_CONFLICT') })
     await person.click(await button('Active'))
@@ -145,7 +145,7 @@ describe('editing a todo', () => {
     expect(sent.at(-1)?.version).toBe('"5"')
   })
 
-  it('sends only what the person changed, over what others wrote in the meantime', async () => {
+  it('sends only what the person changed, over what others wrote in the meantime [001-FR-024]', async () => {
     const elsewhere = { ...milk, description: 'Two bottles', due_on: '2027-03-31', version: 5 }
     const { person, answers, sent } = open({ ...both, [PUT]: () => refuse(412, 'VERSION_CONFLICT') })
     await person.click(await button('Edit Buy milk'))
@@ -163,7 +163,7 @@ describe('editing a todo', () => {
     expect(sent.at(-1)).toEqual({ call: PUT, version: '"5"', body })
   })
 
-  it('that was refused still sends a field that is changed back: the person sees what others made of it', async () => {
+  it('that was refused still sends a field that is changed back: the person sees what others made of it [001-FR-024]', async () => {
     const elsewhere = { ...milk, title: 'Buy oat milk', version: 5 }
     const { person, answers, sent } = open({ ...both, [PUT]: () => refuse(412, 'VERSION_CONFLICT') })
     await person.click(await button('Edit Buy milk'))
@@ -181,7 +181,7 @@ describe('editing a todo', () => {
     expect(sent.at(-1)).toEqual({ call: PUT, version: '"5"', body })
   })
 
-  it('of the description alone says that it is saved', async () => {
+  it('of the description alone says that it is saved [001-FR-022]', async () => {
     const { person, sent } = open({ ...both, [PUT]: () => saved({ description: 'Oat' }) })
     await person.click(await button('Edit Buy milk'))
     const row = box('Title').closest('li') as HTMLElement
@@ -205,7 +205,7 @@ describe('editing a todo', () => {
     expect(sent.some(({ call }) => call === PUT)).toBe(false)
   })
 
-  it('refuses a blank title at the field', async () => {
+  it('refuses a blank title at the field [001-FR-017]', async () => {
     const { person } = open(both)
     await person.click(await button('Edit Buy milk'))
 
@@ -218,7 +218,7 @@ describe('editing a todo', () => {
 })
 
 describe('deleting a todo', () => {
-  it('asks first, and Cancel keeps it', async () => {
+  it('asks first, and Cancel keeps it [001-FR-025]', async () => {
     const { person, sent } = open(both)
 
     await person.click(await button('Delete Buy milk'))
@@ -230,7 +230,7 @@ describe('deleting a todo', () => {
     expect(sent.some(({ call }) => call === DELETE)).toBe(false)
   })
 
-  it('takes it away before the answer comes, and the focus goes to the row that took its place', async () => {
+  it('takes it away before the answer comes, and the focus goes to the row that took its place [001-FR-025] [001-FR-027]', async () => {
     const answer = Promise.withResolvers<Response>()
     const { person, sent } = open({ ...both, [DELETE]: () => answer.promise })
     await person.click(await button('Delete Buy milk'))
@@ -246,7 +246,7 @@ describe('deleting a todo', () => {
     expect(titles()).toEqual(['Water the plants'])
   })
 
-  it('the last one leaves the focus where the next one is written', async () => {
+  it('the last one leaves the focus where the next one is written [001-FR-027]', async () => {
     const { person } = open({
       'GET /api/v1/todos': () => page(milk),
       [DELETE]: () => new Response(null, { status: 204 }),
@@ -259,7 +259,7 @@ describe('deleting a todo', () => {
     expect(await newTodo()).toBe(focused())
   })
 
-  it('that fails brings it back to its place', async () => {
+  it('that fails brings it back to its place [001-FR-025]', async () => {
     const { person } = open({ ...both, [DELETE]: () => refuse(412, 'VERSION_CONFLICT') })
     await person.click(await button('Delete Buy milk'))
 
@@ -270,7 +270,7 @@ describe('deleting a todo', () => {
   })
 })
 
-describe('a due date in words', () => {
+describe('a due date in words [001-FR-029]', () => {
   const today = new Date(2026, 10, 22, 23, 30)
 
   it.each([
