@@ -91,4 +91,5 @@ class TestWorkflows:
         }
 
         layers = ["database", "backend", "frontend", "contract", "integration", "e2e"]
-        assert called == {"check": ["make check"]} | {layer: [f"make test-{layer}"] for layer in layers}
+        tested = {layer: [f"make test-{layer}"] for layer in layers}
+        assert called == {"check": ["make check"]} | tested | {"evidence": ["make verify"]}
