@@ -28,6 +28,13 @@ class Project:
 
     path: Path
 
+    @property
+    def python(self) -> Path:
+        """Of the project's own environment, which `make setup` made: quicker than through uv."""
+        return next(
+            path for path in (self.path / ".venv/bin/python", self.path / ".venv/Scripts/python.exe") if path.exists()
+        )
+
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """The finished command; its exit code, output and errors are for the test to judge."""
         return subprocess.run(

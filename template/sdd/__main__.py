@@ -1,0 +1,165 @@
+"""The command line of the program that holds the promises. Knows the commands and their options, not their work.
+
+Exit code 0: clean; 1: findings; 2: wrong usage. A suggestion and a next step are no findings.
+"""
+
+import argparse
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+try:
+    from sdd import agents, contract, documents, evidence, history, record, specs, steps, suggest, verify
+    from sdd.project import Finding, NeedsGit, Project, Refused
+except ModuleNotFoundError as missing:
+    sys.exit(f"sdd needs the package {missing.name}, which is not installed here: run `make setup`, then again.")
+
+RULES = [documents, specs, contract, history, agents, evidence]
+
+
+def _check(project: Project, options: argparse.Namespace) -> int:
+    unclear: list[Finding] = []
+    if options.fix:
+        for done in history.renumber(project):
+            if isinstance(done, Finding):
+                unclear.append(done)
+            else:
+                print(done, file=sys.stderr if options.json else sys.stdout)
+        project = Project(project.root)
+    found = {finding for rules in RULES for finding in rules.findings(project)}
+    if options.base is not None:
+        found |= set(contract.compared(project, options.base or None))
+    return _tell(sorted(found | set(unclear)), options, "Clean: every promise that the tree alone can show is kept.")
+
+
+def _verify(project: Project, options: argparse.Namespace) -> int:
+    verdict = verify.verify(project)
+    code = _tell(verdict.findings, options, "")
+    if not options.json:
+        print(verdict.summary)
+    return code
+
+
+def _next(project: Project, options: argparse.Namespace) -> int:
+    if options.hook:
+        record.stop(project)
+    elif options.json:
+        _tell(steps.findings(project), options, "")
+    else:
+        print(steps.told(project))
+    return 0
+
+
+def _suggest(project: Project, options: argparse.Namespace) -> int:
+    _tell(suggest.suggest(project, options.base), options, "")
+    return 0
+
+
+def _record(project: Project, options: argparse.Namespace) -> int:
+    given = {name: value for name, value in vars(options).items() if name not in ("run", "needs")}
+    for line in record.record(project, record.Wish(**given)):
+        print(line)
+    return 0
+
+
+def _new(make: Callable[[Project, str], list[str]]) -> Callable[[Project, argparse.Namespace], int]:
+    def run(project: Project, options: argparse.Namespace) -> int:
+        for path in make(project, options.name):
+            print(path)
+        return 0
+
+    return run
+
+
+def _evidence(project: Project, options: argparse.Namespace) -> int:
+    return evidence.run(project, options.layer, options.suite)
+
+
+def _spool(project: Project, _: argparse.Namespace) -> int:
+    record.spool(project, sys.stdin.buffer)
+    return 0
+
+
+def _tell(found: list[Finding], options: argparse.Namespace, clean: str) -> int:
+    if options.json:
+        print(json.dumps([finding.as_dict() for finding in found], indent=2, ensure_ascii=False))
+    else:
+        for finding in found:
+            print(finding)
+        if clean and not found:
+            print(clean)
+    return 1 if found else 0
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sdd", description="The program that holds the promises.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, does: str, run: Callable[[Project, argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, help=does, description=does)
+        added.set_defaults(run=run)
+        return added
+
+    check = command("check", "Judge specs, contract, records, decisions, agents, links: the tree alone", _check)
+    check.add_argument(
+        "--base", nargs="?", const="", metavar="REF", help="compare the contract, too (latest v* tag or default branch)"
+    )
+    check.add_argument("--fix", action="store_true", help="give the later of two with one number the next free one")
+    judge = command("verify", "Judge whether every requirement is proven by the reports of this very tree", _verify)
+    after = command("next", "Say the one next step, and whose it is", _next)
+    after.add_argument("--hook", action="store_true", help="say it in the JSON of an agent host")
+    advise = command("suggest", "Say what in the diff needs a decision or a person", _suggest)
+    advise.add_argument("--base", metavar="REF", help="the commit to compare with (latest v* tag or default branch)")
+    for one in (check, judge, after, advise):
+        one.add_argument("--json", action="store_true", help="findings as [{rule, path, line, message, next}]")
+
+    keep = command("record", "Keep what was asked and done in history/prompts/", _record)
+    keep.add_argument("--stage", required=True, choices=history.STAGES)
+    keep.add_argument("--feature", metavar="NNN-NAME", help="or general, or constitution")
+    keep.add_argument("--prompt-file", dest="prompt", default="spooled", metavar="FILE", help="- for standard input")
+    for name in ("title", "outcome", "surface", "model", "command", "ticket", "adr", "pr", "base"):
+        keep.add_argument(f"--{name}")
+    keep.add_argument("--label", dest="labels", action="append", default=[], metavar="LABEL")
+
+    new = commands.add_parser("new", help="Begin a spec or a decision")
+    kinds = new.add_subparsers(metavar="KIND", required=True)
+    for kind, make, what in (("spec", specs.new_spec, "NAME"), ("adr", history.new_adr, "TITLE")):
+        added = kinds.add_parser(kind)
+        added.add_argument("name", metavar=what)
+        added.set_defaults(run=_new(make))
+
+    prove = command("evidence", "Run a layer's tests and say of which tree they tell", _evidence)
+    prove.add_argument("layer", choices=evidence.LAYERS)
+    prove.add_argument("suite", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    command("spool", "Keep the prompt that an agent host hands over on standard input", _spool)
+    return parser
+
+
+def main() -> int:
+    """The exit code. Says everything in UTF-8, whatever the machine's own encoding is."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    options = _options().parse_args()
+    try:
+        code: int = options.run(Project(Path.cwd()), options)
+        sys.stdout.flush()
+    except NeedsGit as error:
+        print(error, file=sys.stderr)
+        return 2
+    except Refused as error:
+        if getattr(options, "json", False):
+            return _tell([error.finding], options, "")
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
