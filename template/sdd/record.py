@@ -124,14 +124,18 @@ def record(project: Project, wish: Wish) -> list[str]:
     if not wish.feature or not wish.base:
         files = [path for path in _changed(project, wish, feature) if not path.startswith(PROMPTS)]
     tests, notes = _tests(project, feature)
+    given = None if wish.prompt == "spooled" else _given(project, wish.prompt)  # may wait: not while others do
     with history.alone(project):
-        asked = _asked(project, wish)
+        asked = given or _from_spool(project.root / SPOOL)
+        if not any(prompt.strip() for prompt in asked.prompts):
+            action = "Give it by hand: `--prompt-file FILE`, or `-` for standard input."
+            raise _refused(SPOOL if given is None else wish.prompt, "holds no prompt.", action)
         title = redact(_relative(project, wish.title or _title(project, asked.prompts, feature, wish.stage)))
         number = history.next_number(project, "record")
         path = f"{PROMPTS}{feature}/{number:04}-{history.slug(title) or wish.stage}.{wish.stage}.prompt.md"
         decided = [file for file in files if history.DECISION_PATH.fullmatch(file)]
         spec = f"specs/{feature}/spec.md"
-        outcome = wish.outcome or f"{len(files)} files changed; {len(tests)} files of tests that name it ran."
+        outcome = wish.outcome or f"Changed: {_count(files, 'file')}. Ran, of its tests: {_count(tests, 'file')}."
         head = {
             **{"id": f"{number:04}", "title": title, "stage": wish.stage, "date": history.today()},
             **{"surface": wish.surface or asked.surface, "model": wish.model or asked.model, "feature": feature},
@@ -153,9 +157,12 @@ def record(project: Project, wish: Wish) -> list[str]:
         history.put(project.root / path, text)
         for kept in asked.kept:
             kept.unlink(missing_ok=True)
-    count = f"{len(asked.prompts)} prompt{'s' * (len(asked.prompts) != 1)}"
-    made = f"{path} is made: {count}, {len(files)} files, {len(tests)} files of tests."
+    made = f"{path} is made: {_count(asked.prompts, 'prompt')}, {_count(files, 'file')}, {_count(tests, 'test file')}."
     return [made, *notes, *(f"{name} is no spooled prompt: it stays where it is." for name in asked.broken)]
+
+
+def _count(things: Sequence[str], name: str) -> str:
+    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def _refused(path: str, message: str, action: str) -> Refused:
@@ -170,22 +177,15 @@ def _document(path: str, head: dict[str, Any], text: str) -> Document:
 # ------------------------------------------------------------ what was asked
 
 
-def _asked(project: Project, wish: Wish) -> Asked:
-    if wish.prompt == "spooled":
-        asked = _from_spool(project.root / SPOOL)
-        source, action = SPOOL, "Give it by hand: `--prompt-file FILE`, or `-` for standard input."
-    else:
-        source, action = wish.prompt, "Give a text with the words of the request, in UTF-8."
-        try:
-            content = sys.stdin.buffer.read() if source == "-" else (project.root / source).read_bytes()
-            asked = Asked((_storable(content.decode("utf-8-sig")),))
-        except OSError as error:
-            raise _refused(source, f"cannot be read: {error.strerror}.", action) from error
-        except UnicodeDecodeError as error:
-            raise _refused(source, "is not text in UTF-8.", action) from error
-    if not any(prompt.strip() for prompt in asked.prompts):
-        raise _refused(source, "holds no prompt.", action)
-    return asked
+def _given(project: Project, source: str) -> Asked:
+    action = "Give a text with the words of the request, in UTF-8."
+    try:
+        content = sys.stdin.buffer.read() if source == "-" else (project.root / source).read_bytes()
+        return Asked((_storable(content.decode("utf-8-sig")),))
+    except OSError as error:
+        raise _refused(source, f"cannot be read: {error.strerror}.", action) from error
+    except UnicodeDecodeError as error:
+        raise _refused(source, "is not text in UTF-8.", action) from error
 
 
 def _from_spool(folder: Path) -> Asked:
