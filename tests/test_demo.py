@@ -16,8 +16,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from template.tools import browser
-from tests.conftest import ROOT, outside
+from tests.conftest import ROOT, Project, outside
 
 MINUTES_TO_START = 15
 
@@ -78,8 +77,9 @@ def clone(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    path = browser.get()
+def page(project: Project) -> Iterator[Page]:
+    get = "from tools.setup import browser; print(browser())"
+    path = project.must(str(project.python), "-c", get).splitlines()[-1]
     with sync_playwright() as playwright:
         args = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         chromium = playwright.chromium.launch(executable_path=path, args=args)

@@ -1,19 +1,45 @@
 """The project of the default answers, judged by its own commands as its README gives them."""
 
+import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from tests.conftest import Project, copy
 
 LAYERS = ["database", "backend", "frontend", "contract", "integration", "e2e"]
+QUALITIES = 7
+CLEAN = "Clean: every promise that the tree alone can show is kept.\n"
+
+
+class TestFreshProject:
+    def test_every_promise_that_the_tree_shows_is_kept_without_git(
+        self, fresh: Project, project: Project, tmp_path: Path
+    ) -> None:
+        without_git = Project(tmp_path / "my-app")
+        shutil.copytree(fresh.path, without_git.path)
+
+        done = without_git.run(str(project.python), "-m", "sdd", "check")
+
+        assert (done.returncode, done.stdout, done.stderr) == (0, CLEAN, "")
+
+    def test_every_promise_that_the_tree_shows_is_kept_with_git(self, project: Project) -> None:
+        done = project.run(str(project.python), "-m", "sdd", "check", "--base")
+
+        assert (done.returncode, done.stdout, done.stderr) == (0, CLEAN, "")
+
+    def test_nothing_is_open_in_it(self, project: Project) -> None:
+        assert project.must(str(project.python), "-m", "sdd", "next").startswith("Every feature is built and recorded.")
 
 
 class TestGeneratedProject:
     def test_its_checks_pass(self, project: Project) -> None:
         project.must("make", "check")
 
-    def test_its_tests_pass_in_every_layer_and_none_is_skipped(self, project: Project) -> None:
-        project.must("make", "test")
+    def test_its_tests_pass_in_every_layer_none_is_skipped_and_they_prove_every_requirement(
+        self, project: Project
+    ) -> None:
+        said = project.must("make", "test")
 
         for layer in LAYERS:
             suites = list(ET.parse(project.path / f"reports/junit/{layer}.xml").getroot().iter("testsuite"))  # noqa: S314
@@ -23,6 +49,20 @@ class TestGeneratedProject:
             }
             assert count.pop("tests") > 0, layer
             assert count == {"failures": 0, "errors": 0, "skipped": 0}, layer
+        totals = re.search(r"^(\d+) requirements: (\d+) proven, 0 unproven; .*\Z", said.rstrip(), re.MULTILINE)
+        assert totals, said[-2000:]
+        assert int(totals[1]) == int(totals[2]) > 40
+        assert len(re.findall(r"^\[x\] ", said, re.MULTILINE)) == QUALITIES
+
+    def test_the_proof_holds_until_the_tree_changes(self, project: Project) -> None:
+        verify = (str(project.python), "-m", "sdd", "verify", "--json")
+        assert project.must(*verify) == "[]\n"
+
+        with project.added("database/notes.txt", "Not what was tested.\n"):
+            stale = project.run(*verify)
+
+        assert stale.returncode == 1
+        assert stale.stdout.count('"rule": "evidence-stale"') == len(LAYERS)
 
     def test_working_in_it_leaves_only_the_lock_to_commit(self, project: Project) -> None:
         assert project.must("git", "status", "--porcelain") == "?? uv.lock\n"

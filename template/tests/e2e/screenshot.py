@@ -1,4 +1,4 @@
-"""Takes the README's picture of the running app, half by day, half by night. Serves a database of its own."""
+"""Takes a picture of the running app for the README, half by day, half by night. Serves a database of its own."""
 
 import base64
 import sys

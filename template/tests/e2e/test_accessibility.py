@@ -57,7 +57,7 @@ def refused_sign_in(page: Page, ada: httpx2.Client) -> None:
 def loading(page: Page, ada: httpx2.Client) -> None:
     Hold(page, "GET")
     page.goto("/")
-    expect(page.locator("[aria-busy=true]")).to_be_visible()
+    expect(page.locator("[aria-busy=true]").first).to_be_visible()
 
 
 def empty(page: Page, ada: httpx2.Client) -> None:

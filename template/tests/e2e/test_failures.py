@@ -210,7 +210,7 @@ class TestListTodos:
         answers = Hold(page, "GET")
         page.goto("/")
 
-        expect(page.locator(BUSY)).to_be_visible()
+        expect(page.locator(BUSY).first).to_be_visible()
         expect(page.get_by_text("Nothing to do yet.")).to_have_count(0)
         answers.let_go()
 
@@ -233,7 +233,7 @@ class TestGetSession:
         answers = Hold(page, "GET", path=SESSION)
         page.goto("/")
 
-        expect(page.locator(BUSY)).to_be_visible()
+        expect(page.locator(BUSY).first).to_be_visible()
         expect(button(page, "Sign in")).to_have_count(0)
         answers.let_go()
 

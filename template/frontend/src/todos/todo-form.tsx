@@ -12,8 +12,7 @@ import {
 import { type Refusals, refusal, refusals } from '../api/rules'
 import { Button, Form, TextArea, TextField } from '../ui/form'
 import { PlusIcon } from '../ui/icons'
-import { useCreateTodo } from './queries'
-import type { NewTodo } from './shown'
+import { type NewTodo, useCreateTodo } from './queries'
 
 /** Milliseconds in which a submit repeats the one before, when nothing was typed in between. */
 const HURRY = 500

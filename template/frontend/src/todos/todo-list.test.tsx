@@ -17,7 +17,7 @@ import {
   titles,
   todo,
 } from '../testing'
-import { type Deed, latest, type ShownTodo, shown } from './shown'
+import { type Deed, latest, type ShownTodo, shown } from './queries'
 
 const milk = todo(1)
 const plants = todo(2, { title: 'Water the plants' })

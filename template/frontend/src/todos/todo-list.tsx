@@ -3,8 +3,7 @@ import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 're
 
 import { Button } from '../ui/form'
 import { AlertIcon, AllDone } from '../ui/icons'
-import { useTodos } from './queries'
-import type { ShownTodo } from './shown'
+import { type ShownTodo, useTodos } from './queries'
 import { TodoRow } from './todo-row'
 
 const filters = [

@@ -1,13 +1,11 @@
 // One todo: shown, completed, edited in place, deleted. What could not be saved stays in its form. Knows no list.
-import { useId, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 
 import type { Refusals } from '../api/rules'
 import { Button } from '../ui/form'
 import { AlertIcon, CalendarIcon, CheckIcon, PencilIcon, TrashIcon } from '../ui/icons'
-import { DeleteDialog } from './delete-dialog'
-import { useDeleteTodo, useUpdateTodo } from './queries'
-import type { Change, NewTodo as Fields, ShownTodo, Todo } from './shown'
+import { type Change, type NewTodo as Fields, type ShownTodo, type Todo, useDeleteTodo, useUpdateTodo } from './queries'
 import { TodoForm } from './todo-form'
 
 /**
@@ -170,5 +168,47 @@ function DueOn({ due_on, completed }: { due_on: string; completed: boolean }) {
       <Icon className="size-4 shrink-0" />
       <time dateTime={due_on}>{dueInWords(due_on, completed, today)}</time>
     </p>
+  )
+}
+
+/** Asks before a todo is deleted. The browser's own modal: keeps the focus in, gives it back, closes on Escape. */
+function DeleteDialog(props: { title: string; onDelete: () => void; onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const cancel = useRef<HTMLButtonElement>(null)
+  const id = useId()
+
+  useEffect(() => {
+    dialog.current?.showModal()
+    cancel.current?.focus()
+  }, [])
+
+  function confirm() {
+    dialog.current?.close()
+    props.onDelete()
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      aria-describedby={`${id}-todo`}
+      onClose={props.onClose}
+      className="card m-auto w-[calc(100%-2rem)] max-w-sm bg-raised p-6 text-ink shadow-float backdrop:bg-backdrop"
+    >
+      <h2 id={id} className="text-xl font-bold tracking-tight">
+        Delete todo?
+      </h2>
+      <p id={`${id}-todo`} className="mt-2 text-muted">
+        <bdi className="line-clamp-4 font-medium text-ink wrap-anywhere">{props.title}</bdi> It will be gone for good.
+      </p>
+      <div className="mt-6 flex flex-wrap justify-end gap-2">
+        <Button ref={cancel} onClick={() => dialog.current?.close()}>
+          Cancel
+        </Button>
+        <Button look="danger" onClick={confirm}>
+          Delete
+        </Button>
+      </div>
+    </dialog>
   )
 }
