@@ -111,6 +111,9 @@ FAULTS = {
     "a skill whose file no host finds": Fault(
         ".claude/skills/lost/skill.md", "---\nname: lost\n---\n", [("agent-name", 1, "its folder has no `SKILL.md`.")]
     ),
+    "a skill without a folder": Fault(
+        ".claude/skills/flat.md", "---\nname: flat\n---\n", [("agent-name", 1, "its folder has no `SKILL.md`.")]
+    ),
     "a misspelt event": settings(
         "event", {"hooks": {"UserPromtSubmit": []}}, ("agent-settings", 3, "Did you mean `UserPromptSubmit`?")
     ),
@@ -195,6 +198,17 @@ class TestFindings:
         [found] = [one for one in told if one["path"] == "CLAUDE.md"]
 
         assert message(found) == "does not hand AGENTS.md on. Write the line `@AGENTS.md`."
+
+    def test_a_claude_md_that_is_gone_is_told_of(self, project: Project) -> None:
+        file = project.path / "CLAUDE.md"
+        text = file.read_bytes()
+        file.unlink()
+        try:
+            found = [message(one) for one in check(project) if one["path"] == "CLAUDE.md"]
+        finally:
+            file.write_bytes(text)
+
+        assert found == ["is missing, and Claude Code reads no AGENTS.md. Write it: the one line `@AGENTS.md`."]
 
 
 def message(finding: dict[str, Any]) -> str:

@@ -255,6 +255,7 @@ def row(step: str, owner: str, what: str) -> str:
     return f"| {step} | {owner} | {what} |\n"
 
 
+OUT = "## Out of scope\n\n"
 FR_9 = "- **FR-009** Probes are quick.\n\n## Success criteria\n"
 OTHER = '---\nid: "{}"\nfeature: {}\nstatus: draft\n---\n# Other\n'
 SPECS = {
@@ -278,6 +279,27 @@ SPECS = {
     "an id with one digit": broken(
         *(SPEC, "\n## Success criteria\n", "- **FR-3** Short.\n\n## Success criteria\n"),
         Found("malformed-id", SPEC, 21, "`FR-3` is no id. Begin it with `**FR-001**`"),
+    ),
+    "a requirement below another": broken(
+        *(SPEC, "200 characters.\n", "200 characters.\n  - **FR-009** Probes are quick.\n"),
+        Found("malformed-id", SPEC, 21, "FR-009 stands where no program reads a promise."),
+    ),
+    "a requirement in a table": broken(
+        *(SPEC, "\n## Success criteria\n", "\n| FR-009 | Probes are quick. |\n|---|---|\n\n## Success criteria\n"),
+        Found("malformed-id", SPEC, 22, "FR-009 stands where no program reads a promise."),
+    ),
+    "a requirement in another section": broken(
+        *(SPEC, OUT, f"{OUT}- **FR-009**: Probes are quick.\n"),
+        Found("malformed-id", SPEC, 28, "Make it a list item of its own below `## Requirements`"),
+    ),
+    "a requirement whose id is not bold": broken(
+        *(SPEC, "**FR-001**", "FR-001"), Found("malformed-id", SPEC, 18, "this promise has no id.")
+    ),
+    "a requirement with a colon, and one in a remark": broken(
+        SPEC, "- **FR-001** ", "<!--\n- **FR-009** Probes are quick.\n-->\n\n- **FR-001**: "
+    ),
+    "no requirements at all": broken(
+        *(SPEC, "## Requirements", "## Rules"), Found("section", SPEC, 1, "lacks the section `Requirements`.")
     ),
     "a requirement without an id": broken(
         *(SPEC, "\n## Success criteria\n", "- No id.\n\n## Success criteria\n"),
@@ -350,6 +372,20 @@ SPECS = {
     "a plan without its states": broken(
         *(PLAN, "## States\n", ""), Found("section", PLAN, 1, "lacks the section `States`. Add `## States`.")
     ),
+    "a plan that puts its states off": broken(
+        *(PLAN, "Loading, optimistic, empty, synchronisation: as the todos.", "TBD"),
+        Found("section", PLAN, 19, "`States` is empty."),
+    ),
+    "a plan with capitals, and a name beside a file": Mutant(
+        (
+            (PLAN, "| step | owner | what |", "| Step | Owner | What |"),
+            (PLAN, "nothing: the tables", "Nothing: the tables"),
+            (PLAN, "`backend/todos/`", "`backend/todos/` (adds `list_todos`)"),
+        )
+    ),
+    "a plan in which a layer's work is a dash": broken(
+        *(PLAN, "| the list |", "| - |"), Found("plan", PLAN, 0, "does not say what frontend does.")
+    ),
     "a plan in another order": broken(
         *(PLAN, "## States\n", "## Follow-up and risks\n\nNone.\n\n## States\n"),
         Found("section", PLAN, 23, "`States` stands after `Follow-up and risks`."),
@@ -398,6 +434,14 @@ SPECS = {
         *(TASKS, "[record]", "[rocket]"), Found("tasks", TASKS, 7, "T002 names a step `rocket` that is none.")
     ),
     "a task without an id": broken(*(TASKS, "T002 ", ""), Found("malformed-id", TASKS, 7, "is no task.")),
+    "notes beside the tasks": broken(TASKS, "- [x] T002", "- Ask Ada first.\n- [x] T002"),
+    "a task of an unknown requirement by its short id": broken(
+        *(TASKS, "900-FR-002", "FR-077"), Found("unknown-requirement", TASKS, 6, "T001 names 900-FR-077")
+    ),
+    "an open question in the tasks of a built spec": broken(
+        *(TASKS, "Write it down", "Write it down [Needs clarification: where?]"),
+        Found("open-question", TASKS, 7, "still says `[NEEDS CLARIFICATION`."),
+    ),
     "a task of an unknown requirement": broken(
         *(TASKS, "900-FR-002", "900-FR-077"),
         Found("unknown-requirement", TASKS, 6, "T001 names 900-FR-077, and specs/900-probe/spec.md has none such."),
@@ -478,8 +522,12 @@ OPERATIONS = {
     "a requirement that says endpoint": broken(SPEC, "`list_todos` answers 200", "The endpoint is", NO_OPERATION),
     "a requirement that speaks of something else": broken(SPEC, "`list_todos` answers 200", "The page is shown"),
     "an operation of a spec that the contract lacks": broken(
-        *(SPEC, "Rockets.", "Rockets, `create_rocket`."),
-        Found("unknown-operation", SPEC, 28, "names the operation `create_rocket`, and the contract has none such."),
+        *(SPEC, "I see a probe", "I see a probe by `create_rocket`"),
+        Found("unknown-operation", SPEC, 12, "names the operation `create_rocket`, and the contract has none such."),
+    ),
+    "an operation that may come some day": broken(SPEC, "Rockets.", "Rockets, `create_rocket`."),
+    "an operation of a plan, without backticks": broken(
+        *(PLAN, "`list_todos`", "list_rockets"), Found("unknown-operation", PLAN, 17, "`list_rockets`")
     ),
     "an operation of a plan that the contract lacks": broken(
         *(PLAN, "`list_todos`", "`list_rockets`"),
@@ -494,6 +542,27 @@ OPERATIONS = {
     "a route outside the contract, added by a call": added(
         *("backend/rockets.py", f'{ROUTE}router.add_api_route("/rockets", list_rockets)\n'),
         Found("outside-contract", "backend/rockets.py", 6, "`list_rockets` serves"),
+    ),
+    "a route outside the contract, added by names": added(
+        *("backend/rockets.py", f'{ROUTE}router.add_api_route(path="/rockets", endpoint=list_rockets)\n'),
+        Found("outside-contract", "backend/rockets.py", 6, "`list_rockets` serves"),
+    ),
+    "a socket outside the contract": added(
+        *("backend/rockets.py", f'{ROUTE}@router.websocket("/rockets")\ndef list_rockets():\n    return []\n'),
+        Found("outside-contract", "backend/rockets.py", 7, "`list_rockets` serves"),
+    ),
+    "a route at another place, by a name of the contract": added(
+        *("backend/rockets.py", f'{ROUTE}@router.get("/rockets")\ndef list_todos():\n    return []\n'),
+        Found("outside-contract", "backend/rockets.py", 7, "`list_todos` serves GET …/rockets, and the contract says"),
+    ),
+    "a route of another method, by a name of the contract": added(
+        *("backend/rockets.py", f'{ROUTE}@router.post("")\ndef list_todos():\n    return []\n'),
+        Found(
+            "outside-contract", "backend/rockets.py", 7, "`list_todos` serves POST …, and the contract says GET /api"
+        ),
+    ),
+    "a page, which is no operation": added(
+        "backend/rockets.py", f'{ROUTE}@is_page\ndef rocket():\n    router.add_route("/rocket", rocket)\n'
     ),
     "a route of an operation by another name": added(
         "backend/rockets.py",
@@ -511,6 +580,10 @@ NOTE = "docs/rockets.md"
 DOCUMENTS = {
     "a dead link": added(
         NOTE, "# Note\n\nSee\n[this](gone.md).\n", Found("link", NOTE, 4, "there is no `docs/gone.md`")
+    ),
+    "a dead link in a remark": added(NOTE, '<!--\n[this](gone.md) <a href="gone.md">that</a> 1:2:gone.py\n-->\n'),
+    "a dead link beside the code": added(
+        "backend/README.md", "[this](gone.md)\n", Found("link", "backend/README.md", 1, "there is no `backend/gone.md`")
     ),
     "a dead link by reference": added(NOTE, "[this][x]\n\n[x]: gone.md\n", Found("link", NOTE, 1, "`docs/gone.md`")),
     "a dead picture": added(NOTE, "![a rocket](gone.png)\n", Found("link", NOTE, 1, "there is no `docs/gone.png`")),

@@ -233,13 +233,13 @@ ANSWERS = {
         "type: string, const: ok", "type: string", {f"{ALIVE} response 200 status", f"{READY} response 200 status"}
     ),
     "a new value of an enum": Edit(
-        "        - NOT_READY\n", "        - NOT_READY\n        - EMAIL_TAKEN\n", errors("error_code")
-    ),
-    "a new value of an enum that may grow": Edit(
         "        - NOT_READY\n",
         "        - NOT_READY\n        - EMAIL_TAKEN\n",
-        spares=errors("error_code"),
-        first=("      enum:\n", "      x-may-grow: true\n      enum:\n"),
+        errors("error_code"),
+        first=("      x-may-grow: true", "      x-may-grow: false"),
+    ),
+    "a new value of an enum that may grow": Edit(
+        "        - NOT_READY\n", "        - NOT_READY\n        - EMAIL_TAKEN\n", spares=errors("error_code")
     ),
     "one value less": Edit("        - NOT_READY\n", "", spares=errors("error_code")),
     "longer pages": Edit("maxItems: 100", "maxItems: 200", {f"{LIST} response 200 items"}),

@@ -111,7 +111,12 @@ ASKS = {
         "database/migrations/versions/0002_create_todos.py",
         "def upgrade() -> None:\n",
         'def upgrade() -> None:\n    op.drop_table("sessions")\n',
+        ("person", "a migration that a database may have run already is another one now"),
         ("person", "drop_table sessions"),
+    ),
+    "a limit changed in a migration that was there": edit(
+        *("database/migrations/versions/0002_create_todos.py", "BETWEEN 1 AND 200", "BETWEEN 2 AND 200"),
+        ("person", "leave it as it was and write a new one: `make migration`"),
     ),
     "a new package of the product": Difference(
         (REDIS,), found=[("decision", "pyproject.toml", "the product needs redis to run")]

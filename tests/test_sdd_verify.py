@@ -101,10 +101,10 @@ def junit(suite: str, cases: Cases) -> str:
 class Small(Project):
     """A project of one test file a layer, with all it needs but a database, a backend and a frontend."""
 
-    python: Path
+    interpreter: Path
 
     def sdd(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run(str(self.python), "-m", "sdd", *command, PYTHONUTF8="1", **more)
+        return self.run(str(self.interpreter), "-m", "sdd", *command, PYTHONUTF8="1", **more)
 
     def write(self, path: str, text: str) -> None:
         file = self.path / path
@@ -129,7 +129,7 @@ class Small(Project):
             "[evidence.stamp(project, path.stem, evidence.fingerprint(project))"
             " for path in Path('reports/junit').glob('*.xml')]"
         )
-        self.must(str(self.python), "-c", stamp)
+        self.must(str(self.interpreter), "-c", stamp)
 
     def found(self) -> list[tuple[str, str, str, str]]:
         """What `sdd verify --json` finds: rule, path, message, next."""
@@ -160,7 +160,7 @@ def proven(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Small:
 def small(proven: Small, tmp_path: Path) -> Small:
     """A copy to break."""
     shutil.copytree(proven.path, tmp_path / "my-app")
-    return Small(tmp_path / "my-app", proven.python)
+    return Small(tmp_path / "my-app", proven.interpreter)
 
 
 # ---------------------------------------------------------------- nothing is wrong
@@ -186,7 +186,7 @@ class TestProven:
         assert small.found() == []
 
     def test_the_matrix_is_one_page_in_which_nothing_of_a_spec_is_markup(self, proven: Small) -> None:
-        proven.must(str(proven.python), "-m", "sdd", "verify")
+        proven.must(str(proven.interpreter), "-m", "sdd", "verify")
 
         page = (proven.path / "reports/traceability.html").read_text("utf-8")
         table = (proven.path / "reports/traceability.md").read_text("utf-8")
@@ -291,6 +291,7 @@ def mark(text: str) -> Change:
 
 BOMB = '<!DOCTYPE a [<!ENTITY a "b"><!ENTITY c "&a;&a;&a;">]><testsuites>&c;</testsuites>'
 TODOS = junit("backend.tests.test_todos.TestTodos", passed("backend"))
+TWICE = '    @pytest.mark.requirement("001-FR-001")\n    def test_twice(self): ...\n\n    def test_twice(self): ...\n\n'
 UNCLEAR = (("unclear-requirement", BACKEND, "names no test for sure"),)
 IN_FULL = ("001-FR-001, 001-SC-001 are not proven",)
 FAILED = "`TestTodos::test_of_every_title` failed: 001-FR-001, 001-SC-001 are not proven."
@@ -408,6 +409,13 @@ MUTANTS = {
         waiver("2026-01-31"),
         (("test-failed", "tests/integration/test_todos.py", "`TestTodos::test_it_holds` failed: 001-FR-003 is not"),),
     ),
+    "a test that another of its name hides": Mutant(
+        both(
+            sources(BACKEND, "    @pytest.mark.parametrize", f"{TWICE}    @pytest.mark.parametrize"),
+            outcomes("backend", {"test_twice": ""}),
+        ),
+        UNCLEAR,
+    ),
     "a mark that a program cannot read": Mutant(mark("@pytest.mark.requirement(TODOS)"), UNCLEAR),
     "a mark on a helper": Mutant(
         sources(
@@ -524,6 +532,14 @@ class TestMarks:
         said = f"`TestTodos::test_it_holds` failed: {IN_FULL[0]}."
         assert [(rule, message) for rule, _, message, _ in small.found()] == [("test-failed", said)]
 
+    def test_a_class_that_inherits_a_test_inherits_its_mark(self, small: Small) -> None:
+        case = '<testcase classname="backend.tests.test_todos.TestMore" name="test_it_holds"><properties>'
+        case += '<property name="requirement" value="001-FR-001"/></properties></testcase></testsuite>'
+        content("backend.xml", TODOS.replace("</testsuite>", case))(small)
+        small.stamp()
+
+        assert small.found() == []
+
     @pytest.mark.parametrize(
         ("source", "name"),
         [
@@ -553,6 +569,8 @@ class TestMarks:
             "it('adds [001-FR-002]' + more, () => {})",
             "it(title(' [001-FR-002]'), () => {})",
             "say('adds [001-FR-002]')",
+            "it.fails('adds [001-FR-002]', () => {})",
+            "it('adds [001-FR-002]', { timeout: 5, fails: true }, () => {})",
         ],
     )
     def test_a_title_that_is_no_plain_string_is_refused(self, small: Small, source: str) -> None:
@@ -575,7 +593,7 @@ class TestEvidence:
         kept.parent.mkdir()
         report.rename(kept)
         script = ["from pathlib import Path", "import sys", f"Path({str(report)!r}).write_text({kept.read_text()!r})"]
-        return [str(small.python), "-c", "; ".join([*script, *more])]
+        return [str(small.interpreter), "-c", "; ".join([*script, *more])]
 
     def test_what_passed_on_this_tree_is_evidence(self, small: Small) -> None:
         done = small.sdd("evidence", "integration", "--", *self.write(small))
@@ -607,7 +625,7 @@ class TestEvidence:
         assert not (small.path / "reports/junit/integration.sha256").exists()
 
     def test_the_old_evidence_goes_before_the_command_runs(self, small: Small) -> None:
-        done = small.sdd("evidence", "integration", "--", str(small.python), "-c", "raise SystemExit(3)")
+        done = small.sdd("evidence", "integration", "--", str(small.interpreter), "-c", "raise SystemExit(3)")
 
         assert done.returncode == 3
         assert "reports/junit/integration.xml was not written: integration has no evidence." in done.stderr
@@ -637,7 +655,7 @@ class TestEvidence:
         assert "invalid choice: 'mobile'" in done.stderr
 
     def test_pytest_tells_what_it_left_out_and_which_requirements_it_ran(self, small: Small) -> None:
-        suite = [str(small.python), "-m", "pytest", "-q", "tests/integration", "--import-mode=importlib"]
+        suite = [str(small.interpreter), "-m", "pytest", "-q", "tests/integration", "--import-mode=importlib"]
 
         done = small.sdd(
             "evidence", "integration", "--", *suite, "--junitxml=reports/junit/integration.xml", "-k", "not milk"

@@ -180,7 +180,8 @@ def unknown_tools(listed: object) -> list[str]:
 
 def _nameless_skills(project: Project) -> Iterator[Finding]:
     known = {path.rpartition("/")[0] for path in SKILLS.files(project).values()}
-    inside = [path for path in project.under(SKILLS.folder) if path.count("/") > 2]
+    inside = [path for path in project.under(SKILLS.folder) if path.count("/") > 2 or path.endswith(".md")]
+    inside = [path for path in inside if not path.startswith(f"{SKILLS.folder}README")]
     folders = {"/".join(path.split("/")[:3]): path for path in reversed(inside)}
     for folder in sorted(folders.keys() - known):
         message = "no host finds this skill: its folder has no `SKILL.md`."
@@ -199,6 +200,9 @@ def _always_loaded(project: Project, descriptions: list[str]) -> Iterator[Findin
             if path == "CLAUDE.md" and "@AGENTS.md" not in document.source.split("\n"):
                 message, action = "does not hand AGENTS.md on.", "Write the line `@AGENTS.md`."
                 yield Finding(path, 1, "agent-reference", message, action)
+    if project.has("AGENTS.md") and project.has(".claude") and not project.has("CLAUDE.md"):
+        message, action = "is missing, and Claude Code reads no AGENTS.md.", "Write it: the one line `@AGENTS.md`."
+        yield Finding("CLAUDE.md", 1, "agent-reference", message, action)
     if cost > MOST_ALWAYS:
         message = f"and the {len(descriptions)} descriptions cost about {cost} tokens in every session,"
         action = f"and {MOST_ALWAYS} are the most. Move detail into a skill, shorten descriptions."

@@ -14,20 +14,24 @@ from typing import Any
 import yaml
 
 from sdd import compare
-from sdd.documents import data, parsed
+from sdd.documents import data, parsed, visible
 from sdd.project import Finding, Project, Refused
 from sdd.specs import OPERATION, Requirement, Spec, specs
 
 PATH = "contracts/api/openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-ROUTES = {"get", "post", "put", "patch", "delete", "api_route", "route"}
-ADDS = (".add_api_route", ".add_route")
-SPEAKS = re.compile(r"/api/|\b(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|APIs?)\b|\b[Ee]ndpoints?\b")
+ROUTES = {"get", "put", "post", "delete", "options", "head", "patch", "api_route", "route", "websocket"}
+ADDS = ("add_api_route", "add_route", "APIRoute", "Route")
+SPEAKS = re.compile(
+    r"/api/|\b(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH)\b|(?<![\w/.-])(?:API|api)s?(?![\w/-])|\b[Ee]ndpoints?\b"
+)
 NUMBER = r"(?<![\d.,–-])\b([2-5]\d\d)\b(?![.,–-]?\d)(?! ?%)"
 COUNT = r"(?<!than )(?<!most )(?<!least )(?<!to )(?<!exactly )(?<!of )(?<!every )"
 STATUS = re.compile(COUNT + NUMBER + r"(?! (?!and|or|with|when|for|on|if|as|until)[a-z])")
 ANSWER = re.compile(
-    r"(?:with|status|told|answer|answers|answered|returns) (?=[45])" + NUMBER + r"(?! \w*s\b| kB| people)"
+    r"(?:(?:with|told|answer|answers|answered|returns) (?=[45])|status (?:code )?(?:is )?)"
+    + NUMBER
+    + r"(?! \w*s\b| kB| people)"
 )
 STATUSES = {str(status.value) for status in HTTPStatus}
 
@@ -170,12 +174,15 @@ def _name_findings(spec: Spec, known: dict[str, Operation]) -> Iterator[Finding]
 
 
 def _spans(spec: Spec) -> Iterator[tuple[int, str]]:
-    """The code spans of a spec that look like operations, each name once."""
-    seen = set()
-    for span in re.finditer(rf"`({OPERATION.pattern})`", spec.document.source):
+    """The code spans of a spec that look like operations, each name once; what is out of scope may come some day."""
+    seen, later = set(), spec.document.sections.get("Out of scope")
+    text = visible(
+        spec.document.body.replace(later.text, "\n" * later.text.count("\n")) if later else spec.document.body
+    )
+    for span in re.finditer(rf"`({OPERATION.pattern})`", text):
         if span[1] not in seen:
             seen.add(span[1])
-            yield spec.document.source.count("\n", 0, span.start()) + 1, span[1]
+            yield spec.document.first + text.count("\n", 0, span.start()), span[1]
 
 
 def _route_findings(project: Project, known: dict[str, Operation]) -> Iterator[Finding]:
@@ -184,7 +191,7 @@ def _route_findings(project: Project, known: dict[str, Operation]) -> Iterator[F
             continue
         try:
             text = project.text(path)
-            routes = list(_routes(ast.parse(text))) if "@" in text or "add_api_route" in text else []
+            routes = list(_routes(ast.parse(text))) if re.search(r"@|add_(?:api_)?route|Route\(", text) else []
         except Refused as error:
             yield error.finding
             continue
@@ -192,27 +199,47 @@ def _route_findings(project: Project, known: dict[str, Operation]) -> Iterator[F
             line = getattr(error, "lineno", None) or 1
             yield Finding(path, line, "unreadable", "is not Python.", "Mend that line.")
             continue
-        for name, line in routes:
-            if name not in known:
+        for name, how, end, line in routes:
+            operation = known.get(name)
+            if operation is None:
                 message = f"`{name}` serves an operation that the contract lacks."
                 action = f"Write it into {PATH} first, with `operationId: {name}`."
                 yield Finding(path, line, "outside-contract", message, action)
+            elif how not in ("", operation.method) or not _shape(operation.path).endswith(_shape(end)):
+                where = f"{operation.method} {operation.path}"
+                message = f"`{name}` serves {how or operation.method} …{end}, and the contract says {where}."
+                action = f"Give the route a name of its own, and write it into {PATH} first."
+                yield Finding(path, line, "outside-contract", message, action)
 
 
-def _routes(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """(name, line) of each function that a router serves, by decorator or by `add_api_route`."""
+def _routes(tree: ast.Module) -> Iterator[tuple[str, str, str, int]]:
+    """(name, method or nothing, end of the path, line) of each function that a router serves."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for call in node.decorator_list:
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ROUTES:
-                    yield _said(call, "operation_id") or node.name, node.lineno
-        elif isinstance(node, ast.Call) and len(node.args) > 1 and ast.unparse(node.func).endswith(ADDS):
-            yield _said(node, "operation_id") or ast.unparse(node.args[1]).rpartition(".")[2], node.lineno
+                    method = call.func.attr.upper() if call.func.attr in METHODS else ""
+                    yield _text(call, 9, "operation_id") or node.name, method, _text(call, 0, "path"), node.lineno
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ADDS:
+            path, function = _text(node, 0, "path"), _argument(node, 1, "endpoint")
+            if function is not None and (path.startswith("/api") or "add_api" in ast.unparse(node.func)):  # no page
+                yield _text(node, 9, "operation_id") or ast.unparse(function).rpartition(".")[2], "", path, node.lineno
 
 
-def _said(call: ast.Call, key: str) -> str | None:
-    values = [word.value for word in call.keywords if word.arg == key]
-    return str(values[0].value) if values and isinstance(values[0], ast.Constant) else None
+def _argument(call: ast.Call, place: int, key: str) -> ast.expr | None:
+    given = [word.value for word in call.keywords if word.arg == key]
+    return given[0] if given else call.args[place] if len(call.args) > place else None
+
+
+def _text(call: ast.Call, place: int, key: str) -> str:
+    """A plain string among the arguments; empty when it is none."""
+    value = _argument(call, place, key)
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+
+
+def _shape(path: str) -> str:
+    """A path whose parameters have no names."""
+    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
 
 
 # ------------------------------------------------------------ against the past

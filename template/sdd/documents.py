@@ -23,9 +23,11 @@ from markdown_it.token import Token
 from sdd.project import Finding, Project, Refused, conflict
 
 FOLDERS = ("specs/", "history/", "contracts/", "docs/", ".claude/", ".github/")
+CODE = ("database/", "backend/", "frontend/", "tests/", "tools/", "sdd/")  # of these the READMEs
 PROMPTS = "history/prompts/"
 FENCE = re.compile(r"^[ \t]*(?:(`{3,})[^`\n]*|(~{3,}).*)\n(?:.*\n)*?(?:[ \t]*(?:\1`*|\2~*)[ \t]*$|.*\Z)", re.MULTILINE)
-HEADING = re.compile(r"^## +(.+?)[ #]*$", re.MULTILINE)
+HEADING = re.compile(r"^ {0,3}## +(.+?)[ #]*$", re.MULTILINE)
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 SCHEMA_ERROR = jsonschema_rs.ValidationErrorKind
 DEEP = 500
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -132,7 +134,17 @@ def prose(text: str) -> str:
     """The text with its fenced code blanked out: every other character stays in its place."""
     if "```" not in text and "~~~" not in text:
         return text
-    return FENCE.sub(lambda fence: "\n".join(" " * len(line) for line in fence[0].split("\n")), text)
+    return FENCE.sub(_blank, text)
+
+
+def visible(text: str) -> str:
+    """The prose without its HTML comments, every other character in its place."""
+    text = prose(text)
+    return COMMENT.sub(_blank, text) if "<!--" in text else text
+
+
+def _blank(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found[0])
 
 
 def read(project: Project, path: str) -> Document:
@@ -276,7 +288,8 @@ READ = (".md", ".yml", ".yaml", ".toml", ".json")
 def findings(project: Project) -> Iterator[Finding]:
     """Files that cannot be read, links to nothing, citations beyond a file's end."""
     for path in project.files:
-        if not path.endswith(READ) or ("/" in path and not path.startswith(FOLDERS)):
+        is_ours = path.startswith(FOLDERS) or (path.startswith(CODE) and path.endswith("/README.md"))
+        if not path.endswith(READ) or ("/" in path and not is_ours):
             continue
         try:
             if not path.endswith(".md"):
@@ -288,7 +301,7 @@ def findings(project: Project) -> Iterator[Finding]:
             continue
         if "[FILL IN" in document.source and path.startswith(("specs/", "history/")):
             continue  # a template, or one that is not filled in yet
-        text = prose(document.body)
+        text = visible(document.body)
         if MAY_CITE.search(text):
             yield from citations(project, document, text)
         if POINTS.search(text):

@@ -28,6 +28,7 @@ LAYERS = {
     "integration": "tests/integration/",
     "e2e": "tests/e2e/",
 }
+NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TEST_FILE = re.compile(r"(?:.*/)?(?:(?:test_[^/]*|[^/]*_test)\.py|[^/]*\.(?:test|spec)\.[cm]?[jt]sx?)")
 UNTOUCHED = "history/prompts/"  # records are written after the tests, and no test reads them
 PYTHON_NEXT = (
@@ -139,7 +140,10 @@ class _Marks(ast.NodeVisitor):
         own = [part.value for part in assigned if _names(part.targets) == ["pytestmark"]]
         ids = self._ids_of([*marks, *own])
         self._classes, self._ids = classes, [*self._ids, *ids]
-        self.generic_visit(node)
+        last = {part.name: part for part in node.body if isinstance(part, NAMED)}
+        for part in node.body:
+            if not isinstance(part, NAMED) or last[part.name] is part:  # else Python forgets it
+                self.visit(part)
         if ids and len(self.tests) == before[2]:
             self.unclear.append(marks[0].lineno if marks else own[0].lineno)
         self._classes, self._ids, _ = before
@@ -193,6 +197,7 @@ TOKEN = re.compile(
 )
 CASES = ("each", "for")  # what stands before the title: cases that fill it in, or a condition
 CONDITIONS = ("skipIf", "runIf")
+FAILS = re.compile(r"\s*,\s*\{[^{}]*\bfails\b")  # passes when it fails
 FILLED = re.compile(r"%[a-zA-Z#$%]|\$[\w.]+")
 HOLES = re.compile(r"\$\{[^}]*\}|\\(?:u\{\w+\}|u\w{4}|x\w\w|[bfnrtv0])")
 
@@ -265,6 +270,8 @@ def _title(tokens: list[re.Match[str]], ends: dict[int, int], call: int, text: s
     if at + 1 >= len(tokens) or tokens[at][0] != "(" or tokens[at + 1].lastgroup != "string":
         return None, filled
     title = tokens[at + 1]
+    if "fails" in modifiers or FAILS.match(text, title.end()):
+        return None, filled
     whole = not text[tokens[at].end() : title.start()].strip() and text[title.end() :].lstrip()[:1] in (",", ")")
     return (at + 1 if whole else None), filled
 

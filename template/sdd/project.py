@@ -122,8 +122,8 @@ class Project:
             return Refused(Finding(path, line, "unreadable", message, action))
 
         file = self.root / path
-        if file.is_symlink() and not file.is_file():
-            raise refused("cannot be read: it links to no plain file.", "Put a plain file there, or delete it.")
+        if (file.is_symlink() and not file.is_file()) or file.is_fifo():
+            raise refused("cannot be read: it is, or links to, no plain file.", "Put a plain file there, or delete it.")
         try:
             content = file.read_bytes()
         except OSError as error:

@@ -14,17 +14,22 @@ from itertools import pairwise
 import jsonschema_rs
 
 from sdd import evidence
-from sdd.documents import Document, Item, data, faults, is_plain, prose, read, told
+from sdd.documents import Document, Item, data, faults, is_plain, prose, read, told, visible
 from sdd.project import Finding, Project, Refused
 
 FOLDER = re.compile(r"(\d{3})-([a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)")
-SHORT = re.compile(r"\*\*((?:FR|SC)-\d{3})\*\* +\S")
+SHORT = re.compile(r"\*\*((?:FR|SC)-\d{3})(?:\*\*:?|:\*\*) +\S")
+ALMOST = re.compile(r"[*_\s]*((?:FR|SC)-\d{3})\b[*_:\s]*")
 STRONG = re.compile(r"\*\*(.*?)\*\*")
-GLOBAL = re.compile(r"\b\d{3}-(?:FR|SC)-\d{3}\b")
+BOLD = re.compile(r"[\s>|#*+\d.)-]*(?:\*\*|__)((?:FR|SC)-\d+)\b")
+PLAIN = re.compile(r"[\s>|#*+\d.)-]*(?:\*\*|__)?((?:FR|SC)-\d+)\b")
+NAMED = re.compile(r"(?<![\w-])(?:(\d{3})-)?((?:FR|SC)-\d{3})\b")
 OPERATION = re.compile(r"(?:list|get|create|update|delete)_[a-z0-9_]+")
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 STORY = re.compile(r"US-\d+ \(P\d\): \S")
 TASK = re.compile(r"\[([ xX])\] (T\d{3}) \[([a-z]+)\] (\S.*)")
+TASK_LIKE = re.compile(r"\[.?\]|\W*T\d")  # another list item is a note
+SAYS_NOTHING = re.compile(r"\W*(?:tbd|todo|n/a|none yet)?\W*", re.IGNORECASE)
 WAIVERS = "specs/waivers.yml"
 SECTIONS = ("User stories", "Requirements", "Success criteria", "Out of scope")
 PLAN = (
@@ -89,7 +94,7 @@ class Row:
     @property
     def is_nothing(self) -> bool:
         """Whether the step has no work; `what` says why."""
-        return self.what.startswith("nothing:")
+        return self.what.lower().startswith("nothing:")
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,11 @@ class Spec:
     misnamed: list[Finding] = field(default_factory=list)
 
     @property
+    def bare(self) -> bool:
+        """Whether it says that it is whole, and holds no requirement: what names one is not at fault."""
+        return self.status != "draft" and not self.requirements
+
+    @property
     def promises(self) -> dict[str, Requirement]:
         """Requirements and success criteria."""
         return self.requirements | self.criteria
@@ -184,6 +194,7 @@ def _spec(project: Project, folder: str) -> Spec | None:
         title: dict(_promises(document, title, kind, name[1], misnamed))
         for title, kind in (("Requirements", "FR"), ("Success criteria", "SC"))
     }
+    misnamed += _hidden(document, {key[4:] for part in promises.values() for key in part}, misnamed)
     return Spec(
         path=path,
         folder=folder,
@@ -195,7 +206,7 @@ def _spec(project: Project, folder: str) -> Spec | None:
         plan=plan,
         tasks=tasks,
         document=document,
-        unread=frozenset(part for part in parts if project.has(f"specs/{folder}/{part}.md")),
+        unread=frozenset(part for part in parts if f"specs/{folder}/{part}.md" in project.under("specs/", ".md")),
         misnamed=misnamed,
     )
 
@@ -213,45 +224,66 @@ def _promises(
 ) -> Iterator[tuple[str, Requirement]]:
     seen: dict[str, int] = {}
     for item in document.items(title):
-        match, strong = SHORT.match(item.text), STRONG.match(item.text)
-        if not match or not match[1].startswith(kind):
-            if not item.text.startswith("["):  # a placeholder is told of as one
-                said = f"`{strong[1]}` is no id" if strong else "this promise has no id"
-                action = f"Begin it with `**{kind}-001**`, three digits, and one sentence."
-                misnamed.append(Finding(document.path, item.line, "malformed-id", f"{said}.", action))
-        elif match[1] in seen:
+        match, strong = ALMOST.match(item.text), STRONG.match(item.text)
+        fits = match is not None and match[1].startswith(kind)
+        if not (fits and SHORT.match(item.text)) and not item.text.startswith("["):  # a placeholder is told of as one
+            said = f"`{strong[1]}` is no id" if strong else "this promise has no id"
+            action = f"Begin it with `**{kind}-001**`, three digits, and one sentence."
+            misnamed.append(Finding(document.path, item.line, "malformed-id", f"{said}.", action))
+        if not match or not fits:
+            continue
+        if match[1] in seen:
             message = f"{match[1]} stands a second time, after line {seen[match[1]]}."
             misnamed.append(Finding(document.path, item.line, "duplicate-id", message, "Give it the next free number."))
         else:
             seen[match[1]] = item.line
             key = f"{number}-{match[1]}"
-            yield key, Requirement(key, item.text[match.end() - 1 :], item.line, item.code)
+            yield key, Requirement(key, item.text[match.end() :], item.line, item.code)
+
+
+def _hidden(document: Document, known: set[str], told_of: list[Finding]) -> Iterator[Finding]:
+    """Promises that stand where none is read: nested, in a table, in a paragraph, in another section."""
+    if "Requirements" not in document.sections:
+        return  # that is told of
+    lines, inside = {finding.line for finding in told_of}, False
+    for number, line in enumerate(visible(document.body).split("\n"), start=document.first):
+        inside = line.strip("# ") in ("Requirements", "Success criteria") if line.startswith("## ") else inside
+        found = (PLAIN if inside else BOLD).match(line)
+        if found and found[1] not in known and number not in lines:
+            message = f"{found[1]} stands where no program reads a promise."
+            action = f"Make it a list item of its own below `## Requirements`: `- **{found[1]}** …`."
+            yield Finding(document.path, number, "malformed-id", message, action)
 
 
 def _plan(project: Project, path: str) -> Plan | None:
     document = _document(project, path)
     if not document:
         return None
-    rows = [row for row in document.rows("Order and owners") if len(row.cells) >= 3 and row.cells[0] != "step"]
+    rows = [row for row in document.rows("Order and owners") if len(row.cells) >= 3 and row.cells[0].lower() != "step"]
     return Plan(
         path=path,
         rows=tuple(Row(row.cells[0].strip("`"), row.cells[1].strip("`"), row.cells[2], row.line) for row in rows),
         operations={name: line for line, cell in _operation_cells(document) for name in NAME.findall(cell)},
-        files={name: item.line for item in document.items("Files") for name in item.code},
+        files={
+            name: item.line
+            for item in document.items("Files")
+            for name in item.code
+            if name == item.code[0] or re.search("[./]", name)
+        },
         document=document,
     )
 
 
 def _operation_cells(document: Document) -> Iterator[tuple[int, str]]:
-    """The code in the column `operation` of the table of endpoints."""
+    """The names in the column `operation` of the table of endpoints, in backticks or not."""
     column = None
     for row in document.rows("Components and endpoints"):
         names = [cell.strip().lower() for cell in row.cells]
         if "operation" in names:
             column = names.index("operation")
         elif column is not None and column < len(names):
-            for code in re.findall(r"`([^`]+)`", row.cells[column]):
-                yield row.line, code
+            for code in re.findall(rf"`([^`]+)`|\b({OPERATION.pattern})\b", row.cells[column]):
+                yield row.line, "".join(code)
 
 
 def _tasks(project: Project, path: str) -> Tasks | None:
@@ -259,12 +291,19 @@ def _tasks(project: Project, path: str) -> Tasks | None:
     if not document:
         return None
     found = [(item, TASK.fullmatch(item.text)) for item in document.items()]
+    own = path.split("/")[1][:3]
     items = tuple(
-        Task(match[2], match[1] != " ", match[3], match[4], tuple(GLOBAL.findall(match[4])), item.line)
+        Task(match[2], match[1] != " ", match[3], match[4], tuple(_named(match[4], own)), item.line)
         for item, match in found
         if match
     )
-    return Tasks(path, items, tuple(item for item, match in found if not match), document)
+    return Tasks(path, items, tuple(one for one, match in found if not match and TASK_LIKE.match(one.text)), document)
+
+
+def _named(text: str, own: str) -> Iterator[str]:
+    """The ids in a text; a short one is this spec's own."""
+    for number, short in NAMED.findall(text):
+        yield f"{number or own}-{short}"
 
 
 def waivers(project: Project) -> dict[str, Waiver]:
@@ -375,7 +414,7 @@ def _task_findings(project: Project, spec: Spec) -> Iterator[Finding]:
             message = f"{task.id} names a step `{task.step}` that is none."
             yield Finding(path, task.line, "tasks", message, f"Steps are {', '.join(STEPS)}.")
         for name in task.requirements:
-            if name not in spec.promises:
+            if name not in spec.promises and not spec.bare:
                 message = f"{task.id} names {name}, and {spec.path} has none such."
                 action = (
                     f"Name one of it, {_span(spec.promises)}." if spec.promises else "Write it into the spec first."
@@ -433,7 +472,7 @@ def _sections(document: Document, titles: tuple[str, ...]) -> Iterator[Finding]:
         section = document.sections.get(title)
         if not section:
             yield Finding(document.path, 1, "section", f"lacks the section `{title}`.", f"Add `## {title}`.")
-        elif not section.text.strip():
+        elif SAYS_NOTHING.fullmatch(section.text):
             yield Finding(document.path, section.line, "section", f"`{title}` is empty.", "Say it in a sentence.")
 
 
@@ -442,10 +481,10 @@ def _open(document: Document) -> Iterator[Finding]:
         ("placeholder", "[FILL IN", "Write what is meant."),
         ("open-question", "[NEEDS CLARIFICATION", "Ask a person, and write down the answer."),
     ):
-        count = document.source.count(mark)
-        if count:
-            more = f", {count} in all" if count > 1 else ""
-            yield Finding(document.path, document.line_of(mark), rule, f"still says `{mark}`{more}.", action)
+        found = [at for at, line in enumerate(document.source.upper().split("\n"), 1) for _ in range(line.count(mark))]
+        if found:
+            more = f", {len(found)} in all" if len(found) > 1 else ""
+            yield Finding(document.path, found[0], rule, f"still says `{mark}`{more}.", action)
 
 
 def _plan_findings(plan: Plan) -> Iterator[Finding]:
@@ -491,7 +530,7 @@ def _row_findings(plan: Plan, line: int) -> Iterator[Finding]:
         if row.owner != owner:
             message = f"{row.step} belongs to {owner}, not to {row.owner or 'nobody'}."
             yield Finding(plan.path, row.line, "plan", message, f"Write `{owner}`.")
-        if not row.what or re.fullmatch(r"nothing\W*", row.what):
+        if SAYS_NOTHING.fullmatch(row.what) or re.fullmatch(r"(?:nothing|none)\W*", row.what.lower()):
             message = f"does not say what {row.step} does."
             yield Finding(plan.path, row.line, "plan", message, "Say it, or `nothing:` and why.")
 
@@ -506,8 +545,10 @@ def unbuilt(project: Project, spec: Spec) -> Iterator[Finding]:
             yield Finding(spec.path, requirement.line, "untested", message, action)
     if not spec.tasks:
         yield from _missing(spec, "tasks")
-    elif not spec.tasks.items:
-        yield Finding(spec.tasks.path, 1, "tasks", "holds no task.", "List what was done.")
+    else:
+        yield from _open(spec.tasks.document)
+        if not spec.tasks.items:
+            yield Finding(spec.tasks.path, 1, "tasks", "holds no task.", "List what was done.")
     for task in spec.tasks.items if spec.tasks else ():
         if not task.ticked:
             message = f"{task.id} is open, and the spec is built."
@@ -525,9 +566,9 @@ def _tested(project: Project) -> frozenset[str]:
 
 
 def _id_findings(project: Project) -> Iterator[Finding]:
-    """Tests that name a requirement no spec has. An unreadable spec's are left out: that is told once."""
+    """Tests that name a requirement no spec has. A spec that cannot be read, or holds none at all, is told of once."""
     known = {name for spec in specs(project) for name in spec.promises}
-    broken = _unread(project)
+    broken = _unread(project) | {spec.number for spec in specs(project) if spec.bare}
     for test in evidence.tests(project):
         for name in test.requirements:
             if name not in known and name[:3] not in broken:

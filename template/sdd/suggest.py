@@ -44,6 +44,10 @@ LOSS = (
     *("expand now and contract in a later release", "copy the data elsewhere first"),
     "accept the loss, with a backup that was read back",
 )
+RAN = (
+    "leave it as it was and write a new one: `make migration`",
+    "no database but this machine's ran it: make those anew",
+)
 ERRORS = (
     "the form says what to change",
     "the client waits and tries again",
@@ -227,9 +231,18 @@ def _migrations(difference: Difference) -> Iterator[Finding]:
         columns = {text: text.split(" ")[-1] for text in now if "." in text}
         told = {text for text in now if difference.told(text) or (text in columns and difference.told(columns[text]))}
         losses = [text for text in now if text not in was and text not in told]
+        before, after = difference.sides(path, _meaning)
+        if before and before != after and not difference.told(path):
+            what = "a migration that a database may have run already is another one now, and will not run again"
+            yield _person(path, 1, what, RAN, f"What becomes of databases that ran {path.rpartition('/')[2]}")
         if losses and not difference.told(path):
             what = f"the migration takes away what a running server may use, or data: {_some(losses)}"
             yield _person(path, now[losses[0]], what, LOSS, f"How {losses[0]} reaches production")
+
+
+def _meaning(path: str, text: str) -> dict[str, str]:
+    """A migration without its comments, docstrings and form; empty when it is gone."""
+    return {name: _dumped(node) for name, node in _definitions(path, text).items()}
 
 
 def _losses(path: str, text: str) -> dict[str, int]:

@@ -141,12 +141,16 @@ def _unreadable(project: Project) -> list[Finding]:
 
 def _unclear(project: Project, reports: dict[str, Results]) -> list[Finding]:
     """Requirements that a test names as it runs, and that its source does not show."""
-    shown = {(test.layer, test.suite, name) for test in evidence.tests(project) for name in test.requirements}
+    shown = {
+        (test.layer, test.name.rpartition("::")[2], name)  # a class that inherits a test inherits its mark
+        for test in evidence.tests(project)
+        for name in test.requirements
+    }
     found = []
     for layer, report in reports.items():
         for case in report.cases if report.fresh else ():
             for name in case.requirements:
-                if (layer, case.suite, name) not in shown:
+                if (layer, case.name.partition("[")[0], name) not in shown:
                     message = f"{case.suite}::{case.name} names {name} as it runs, and its source does not show it."
                     path = evidence.report_of(layer)
                     found.append(Finding(path, 1, "unclear-requirement", message, evidence.PYTHON_NEXT))
