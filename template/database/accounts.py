@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from database.engine import take_turn
 from database.schema import Moment, metadata
 
 accounts = Table(
@@ -71,7 +72,9 @@ ANY = select(accounts.c.id).limit(1)
 NEW_ACCOUNT = insert(accounts).returning(accounts.c.id, accounts.c.email)
 NEW_SESSION = insert(sessions)
 END_SESSION = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
-END_EXPIRED = delete(sessions).where(sessions.c.expires_at <= bindparam("now"))
+# Of two that sweep at once, each takes what the other has not: to wait for one another's rows could go on for ever.
+EXPIRED = select(sessions.c.token_hash).where(sessions.c.expires_at <= bindparam("now"))
+END_EXPIRED = delete(sessions).where(sessions.c.token_hash.in_(EXPIRED.with_for_update(skip_locked=True)))
 FAILURES = (
     select(func.count())
     .select_from(sign_in_failures)
@@ -79,7 +82,8 @@ FAILURES = (
 )
 NEW_FAILURE = insert(sign_in_failures)
 FORGET_FAILURES = delete(sign_in_failures).where(sign_in_failures.c.email == THE_EMAIL)
-FORGET_OLD = delete(sign_in_failures).where(sign_in_failures.c.failed_at < bindparam("before"))
+OLD = select(sign_in_failures.c.id).where(sign_in_failures.c.failed_at < bindparam("before"))
+FORGET_OLD = delete(sign_in_failures).where(sign_in_failures.c.id.in_(OLD.with_for_update(skip_locked=True)))
 
 
 class EmailTaken(Exception):
@@ -109,7 +113,8 @@ def create_account(connection: Connection, email: str, password_hash: str) -> Ro
     """id, email. Raises EmailTaken."""
     account = {"id": uuid4(), "email": email.lower(), "password_hash": password_hash, "created_at": datetime.now(UTC)}
     try:
-        return connection.execute(NEW_ACCOUNT, account).one()
+        with connection.begin_nested():  # else the refusal would end the transaction, in PostgreSQL
+            return connection.execute(NEW_ACCOUNT, account).one()
     except IntegrityError as error:
         if "unique" in str(error.orig).lower():
             raise EmailTaken(email) from error
@@ -132,6 +137,8 @@ def delete_expired_sessions(connection: Connection, now: datetime) -> int:
 
 
 def count_sign_in_failures(connection: Connection, email: str, since: datetime) -> int:
+    """Nobody else counts those of this email before the transaction ends, so that guesses in parallel gain nothing."""
+    take_turn(connection, f"sign in as {email.lower()}")
     return connection.execute(FAILURES, {"the_email": email.lower(), "since": since}).scalar_one()
 
 

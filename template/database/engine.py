@@ -1,19 +1,32 @@
-"""Connections to the database. Reads need no transaction, writes are one each. Knows no table."""
+"""Connections to the database, SQLite or PostgreSQL. Reads need no transaction, writes are one each. Knows no table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
 from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import DatabaseError
+from typing import TYPE_CHECKING
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+
+if TYPE_CHECKING:
+    from psycopg import Connection as PostgreSQLConnection  # whose import a SQLite project need not pay for
 
 ROOT = Path(__file__).parents[1]
 DEFAULT_URL = "sqlite:///var/app.db"
 READERS = 8
-PATIENCE = 30.0  # seconds that a writer waits for its turn
+PATIENCE = 30.0  # seconds that a writer waits for its turn, in SQLite
+DRIVER_OPTIONS: dict[str, dict[str, object]] = {
+    "sqlite": {"timeout": PATIENCE},
+    "postgresql": {"connect_timeout": 10, "client_encoding": "utf8"},
+}
+POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
+EMBEDDED = "postgresql+embedded"
+TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("what"), 0)))
 
 
 class UnusableDatabase(ValueError):
@@ -21,7 +34,7 @@ class UnusableDatabase(ValueError):
 
 
 class Database:
-    """Raises UnusableDatabase when the URL is no SQLite file, or its folder cannot be made."""
+    """Raises UnusableDatabase when the URL names no database that this app can use."""
 
     def __init__(self, url: str) -> None:
         self._read = reading_engine(url)
@@ -37,7 +50,9 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """One transaction: commits at the end of the block, rolls back when it raises.
 
-        There is one writer at a time, from the first line of the block to its last: keep slow work outside.
+        In SQLite there is one writer at a time, from the first line of the block to its last: keep slow work outside.
+        In PostgreSQL there are many, and each statement sees what others have committed: what must not happen twice
+        at once takes its turn.
         """
         with self._write.begin() as connection:
             yield connection
@@ -47,16 +62,26 @@ class Database:
         self._write.dispose()
 
 
+def take_turn(connection: Connection, what: str) -> None:
+    """Waits until no other transaction has a turn at `what`; this one has it to its end. SQLite's writer is alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(TURN, {"what": what})
+
+
 def reading_engine(url: str) -> Engine:
+    where = address(url)
     engine = create_engine(
-        file_url(url),
+        where,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         hide_parameters=True,
         pool_size=READERS,
         max_overflow=0,
-        connect_args={"timeout": PATIENCE},
+        connect_args=DRIVER_OPTIONS[where.get_backend_name()],
     )
+    if engine.name == "postgresql":
+        _prepare_postgresql(engine, "SET default_transaction_read_only = on")
+        return engine
 
     @event.listens_for(engine, "connect")
     def prepare(connection: SQLiteConnection, _record: object) -> None:
@@ -66,10 +91,16 @@ def reading_engine(url: str) -> Engine:
 
 
 def writing_engine(url: str, foreign_keys: bool = True) -> Engine:
-    """One connection, so that the writers of this process queue here, in order, and not in SQLite, by polling."""
+    """In SQLite one connection, so that the writers of this process queue here, in order, and not there, by polling."""
+    where = address(url)
+    backend = where.get_backend_name()
+    writers = 1 if backend == "sqlite" else READERS
     engine = create_engine(
-        file_url(url), hide_parameters=True, pool_size=1, max_overflow=0, connect_args={"timeout": PATIENCE}
+        where, hide_parameters=True, pool_size=writers, max_overflow=0, connect_args=DRIVER_OPTIONS[backend]
     )
+    if backend == "postgresql":
+        _prepare_postgresql(engine)
+        return engine
 
     @event.listens_for(engine, "connect")
     def prepare(connection: SQLiteConnection, _record: object) -> None:
@@ -88,22 +119,67 @@ def writing_engine(url: str, foreign_keys: bool = True) -> Engine:
     return engine
 
 
-def file_url(url: str) -> URL:
-    """The URL of a SQLite file, whose folder is there now. Raises UnusableDatabase."""
+def _prepare_postgresql(engine: Engine, *settings: str) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: "PostgreSQLConnection", _record: object) -> None:
+        for statement in ("SET TIME ZONE 'UTC'", *settings):
+            connection.execute(statement)
+        connection.commit()
+
+    @event.listens_for(engine, "checkout")
+    def refuse_lost(connection: "PostgreSQLConnection", _record: object, _proxy: object) -> None:
+        """An idle connection has something to say only when the server ends it. Costs no round trip, unlike a ping."""
+        with DefaultSelector() as selector:
+            if not connection.closed:
+                selector.register(connection.fileno(), EVENT_READ)
+            if connection.closed or selector.select(timeout=0):
+                raise DisconnectionError("The server has closed this connection.")  # the pool opens another
+
+
+def address(url: str) -> URL:
+    """Where the database is: a SQLite file, whose folder is there now, or a server. Raises UnusableDatabase."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second for a port that is no number
         parsed = None
-    if parsed is None or parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
-        raise UnusableDatabase(f"DATABASE_URL must name a SQLite file, like {DEFAULT_URL}.")
-    folder = Path(str(parsed.database)).parent
+    if parsed is not None and parsed.database:
+        if parsed.drivername == "sqlite" and parsed.database != ":memory:":
+            make_folder(Path(parsed.database).parent)
+            return parsed
+        if parsed.drivername in POSTGRESQL:
+            return parsed.set(drivername="postgresql+psycopg")
+        if parsed.drivername == EMBEDDED:
+            return _served(ROOT / parsed.database)
+    raise UnusableDatabase(
+        f"DATABASE_URL must name a SQLite file, like {DEFAULT_URL},"
+        " or a PostgreSQL database, like postgresql://name:password@host/app."
+    )
+
+
+def make_folder(folder: Path) -> None:
+    """Raises UnusableDatabase."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnusableDatabase(
             f"DATABASE_URL: the folder {folder} cannot be made ({error.strerror}). Name another one."
         ) from error
-    return parsed
+
+
+def _served(folder: Path) -> URL:
+    try:
+        where: URL = import_module("tools.databases").serve(folder.resolve())
+    except ImportError as error:
+        raise UnusableDatabase(
+            "DATABASE_URL names PostgreSQL's server for development, which is not installed here."
+            " Run `make setup`, or name a server that runs, like postgresql://name:password@host/app."
+        ) from error
+    return where
+
+
+def without_password(url: str) -> str:
+    """For people and logs."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def url_from_environment() -> str:

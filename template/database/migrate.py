@@ -20,7 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 from sqlalchemy import Connection
 
-from database.engine import Database, UnusableDatabase, url_from_environment
+from database.engine import Database, UnusableDatabase, url_from_environment, without_password
 from database.revisions import current_revision, migrating, revisions
 
 ROOT = Path(__file__).parents[1]
@@ -52,7 +52,10 @@ def is_current(connection: Connection) -> bool:
 
 
 def dump_schema() -> str:
-    """The SQL of a freshly migrated, empty database: contracts/database/schema.sql."""
+    """The SQL of a freshly migrated, empty database: contracts/database/schema.sql.
+
+    In SQLite's words, whichever database this project uses: the promise depends on no choice.
+    """
     with _fresh_database() as url, closing(Database(url)) as database, database.reading() as connection:
         found = connection.exec_driver_sql(TABLES_THEN_INDEXES).all()
     tables = [_tidy(name, sql) for kind, name, sql in found if kind == "table"]
@@ -97,7 +100,7 @@ def draft(message: str) -> Path:
 
 @contextmanager
 def _fresh_database() -> Iterator[str]:
-    """The URL of a migrated, empty database that is gone afterwards."""
+    """The URL of a migrated, empty SQLite file that is gone afterwards."""
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder).as_posix()}/fresh.db"
         upgrade(url)
@@ -121,7 +124,7 @@ def main(arguments: list[str]) -> str:
             upgrade(url)
     except UnusableDatabase as error:
         raise SystemExit(str(error)) from error
-    return f"{url} is at revision {options.down or revisions()[-1]}."
+    return f"{without_password(url)} is at revision {options.down or revisions()[-1]}."
 
 
 def _draft_in_words(message: str) -> str:

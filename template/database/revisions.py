@@ -12,9 +12,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from database.engine import PATIENCE, UnusableDatabase, writing_engine
+from database.engine import PATIENCE, UnusableDatabase, take_turn, writing_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,8 +35,8 @@ def current_revision(connection: Connection) -> str | None:
 def migrating(url: str) -> Iterator[Config]:
     """Alembic's settings, with the connection of the only migrating process, in one transaction.
 
-    Foreign keys are not enforced in it, or to rebuild a table would delete every row that refers to it; they are
-    checked at its end. Raises UnusableDatabase.
+    In SQLite, foreign keys are not enforced in it, or to rebuild a table would delete every row that refers to it; they
+    are checked at its end. Raises UnusableDatabase.
     """
     engine = writing_engine(url, foreign_keys=False)
     try:
@@ -48,7 +48,7 @@ def migrating(url: str) -> Iterator[Config]:
                     " Run the version that made it, or set DATABASE_URL to another database."
                 )
             yield _config(connection)
-            if current_revision(connection) != before:
+            if engine.name == "sqlite" and current_revision(connection) != before:
                 _refuse_orphans(connection)
     finally:
         engine.dispose()
@@ -72,17 +72,36 @@ def _refuse_orphans(connection: Connection) -> None:
 
 @contextmanager
 def _locked(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no other process shares: here, because it begins IMMEDIATE."""
+    """A transaction that no other process shares: in SQLite because it begins IMMEDIATE, in PostgreSQL by its turn."""
     with ExitStack() as stack:
         try:
-            _use_write_ahead_log(engine)
+            if engine.name == "sqlite":
+                _use_write_ahead_log(engine)
             connection = stack.enter_context(engine.begin())
-        except (sqlite3.DatabaseError, OperationalError) as error:
+            take_turn(connection, "migrate")
+        except (sqlite3.DatabaseError, DBAPIError) as error:
             raise UnusableDatabase(
-                f"The database {engine.url.database} cannot be used: {getattr(error, 'orig', error)}."
-                " Check DATABASE_URL, and what else uses the file."
+                f"The database {engine.url.database} cannot be used: {_reason(error)}."
+                " Check DATABASE_URL, and what else uses the database."
             ) from error
+        if engine.name == "postgresql":
+            _want_unicode(connection)
         yield connection
+
+
+def _reason(error: Exception) -> str:
+    """What the driver says first; PostgreSQL's goes on for several lines."""
+    first = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    return first.removeprefix("connection failed: ").rstrip(".")
+
+
+def _want_unicode(connection: Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise UnusableDatabase(
+            f"The database {connection.engine.url.database} is encoded in {encoding}: create it again with ENCODING"
+            " 'UTF8', or set DATABASE_URL to another database."
+        )
 
 
 def _use_write_ahead_log(engine: Engine) -> None:

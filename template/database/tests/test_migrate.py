@@ -7,11 +7,11 @@ from threading import Thread
 
 import pytest
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, Uuid
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from database import migrate
 from database.accounts import accounts
-from database.engine import Database, UnusableDatabase
+from database.engine import Database, UnusableDatabase, take_turn, without_password
 from database.migrate import NothingToDraft, downgrade, draft, dump_schema, is_current, upgrade
 from database.revisions import MIGRATIONS, revisions
 from database.schema import Moment, metadata
@@ -37,8 +37,8 @@ upgrade(sys.argv[1])
 """
 
 
-def rows(content: dict[str, tuple[list[str], object]]) -> dict[str, object]:
-    return {name: rows for name, (_sql, rows) in content.items() if name != "alembic_version"}
+def rows(content: dict[str, tuple[object, object]]) -> dict[str, object]:
+    return {name: rows for name, (_made, rows) in content.items() if name != "alembic_version"}
 
 
 class TestRevisions:
@@ -50,12 +50,10 @@ class TestRevisions:
 
 class TestUpgrade:
     @pytest.mark.requirement("002-FR-018")
-    def test_a_new_database_is_current(self, tmp_path):
-        url = f"sqlite:///{tmp_path.as_posix()}/var/app.db"
+    def test_a_new_database_is_current(self, new_url):
+        upgrade(new_url)
 
-        upgrade(url)
-
-        with closing(Database(url)) as database, database.reading() as connection:
+        with closing(Database(new_url)) as database, database.reading() as connection:
             assert is_current(connection) is True
 
     def test_a_current_database_stays_as_it_is(self, seeded, content):
@@ -68,11 +66,10 @@ class TestUpgrade:
 
 class TestMigrating:
     @pytest.mark.requirement("002-SC-002")
-    def test_two_processes_at_once_migrate_once(self, tmp_path, content):
-        url = f"sqlite:///{tmp_path.as_posix()}/app.db"
+    def test_two_processes_at_once_migrate_once(self, new_url, content):
         processes = [
             subprocess.Popen(
-                [sys.executable, "-c", UPGRADE_WHEN_TOLD, url],
+                [sys.executable, "-c", UPGRADE_WHEN_TOLD, new_url],
                 cwd=Path(__file__).parents[2],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -91,13 +88,57 @@ class TestMigrating:
 
         assert ready == ["ready\n", "ready\n"]
         assert ends == [("", "", 0), ("", "", 0)]
-        assert content(url)["alembic_version"][1] == [{"version_num": revisions()[-1]}]
+        assert content(new_url)["alembic_version"][1] == [{"version_num": revisions()[-1]}]
 
-    def test_it_waits_for_whoever_writes_even_to_a_file_without_a_write_ahead_log(self, tmp_path):
-        other = sqlite3.connect(tmp_path / "app.db", isolation_level=None)
+    def test_it_waits_for_whoever_migrates(self, new_url):
+        thread = Thread(target=upgrade, args=[new_url])
+
+        with closing(Database(new_url)) as database:
+            with database.writing() as connection:
+                take_turn(connection, "migrate")
+                thread.start()
+                thread.join(timeout=0.3)
+                waited = thread.is_alive()
+            thread.join()
+
+            with database.reading() as connection:
+                assert (waited, is_current(connection)) == (True, True)
+
+    def test_a_migration_that_fails_leaves_the_database_as_it_was(self, seeded, content, next_migration):
+        before = content(seeded)
+        next_migration(
+            "op.execute('CREATE TABLE half_done (id INTEGER)')",
+            "op.drop_table('todos')",
+            "op.execute('SELECT nonsense')",
+        )
+
+        with pytest.raises(DBAPIError, match="nonsense"):
+            upgrade(seeded)
+
+        assert content(seeded) == before
+
+    @pytest.mark.requirement("002-FR-017")
+    def test_a_database_of_a_newer_version_is_refused(self, seeded):
+        with closing(Database(seeded)) as database, database.writing() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+        with pytest.raises(UnusableDatabase, match="at revision 9999, which this version of the app does not know"):
+            upgrade(seeded)
+
+    @pytest.mark.requirement("002-FR-017")
+    def test_a_server_that_nobody_runs_is_refused(self):
+        with pytest.raises(UnusableDatabase, match=r"^The database app cannot be used: .+ refused\. Check "):
+            upgrade("postgresql://localhost:1/app")
+
+
+class TestMigratingAFile:
+    """SQLite's own ways, whatever the project's database is."""
+
+    def test_it_waits_for_whoever_writes_even_to_a_file_without_a_write_ahead_log(self, tmp_path, new_file):
+        other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
         other.execute("CREATE TABLE held (id INTEGER)")
         other.execute("BEGIN IMMEDIATE")
-        thread = Thread(target=upgrade, args=[f"sqlite:///{tmp_path.as_posix()}/app.db"])
+        thread = Thread(target=upgrade, args=[new_file])
 
         with closing(other):
             thread.start()
@@ -109,43 +150,22 @@ class TestMigrating:
             assert waited
             assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [(revisions()[-1],)]
 
-    def test_a_migration_that_fails_leaves_the_database_as_it_was(self, seeded, content, next_migration):
-        before = content(seeded)
-        next_migration(
-            "op.execute('CREATE TABLE half_done (id INTEGER)')",
-            "op.drop_table('todos')",
-            "op.execute('SELECT nonsense')",
-        )
-
-        with pytest.raises(OperationalError, match="nonsense"):
-            upgrade(seeded)
-
-        assert content(seeded) == before
-
-    def test_a_rebuilt_table_keeps_the_rows_that_refer_to_it(self, seeded, content, next_migration):
-        before = content(seeded)
+    def test_a_rebuilt_table_keeps_the_rows_that_refer_to_it(self, seeded_file, content, next_migration):
+        before = content(seeded_file)
         next_migration("with op.batch_alter_table('accounts', recreate='always'):", "    pass")
 
-        upgrade(seeded)
+        upgrade(seeded_file)
 
-        assert rows(content(seeded)) == rows(before)
+        assert rows(content(seeded_file)) == rows(before)
 
-    def test_a_migration_that_leaves_orphans_is_undone(self, seeded, content, next_migration):
-        before = content(seeded)
+    def test_a_migration_that_leaves_orphans_is_undone(self, seeded_file, content, next_migration):
+        before = content(seeded_file)
         next_migration("op.execute('DELETE FROM accounts')")
 
         with pytest.raises(UnusableDatabase, match="leaves 4 rows in todos that refer to nothing, so it was undone"):
-            upgrade(seeded)
+            upgrade(seeded_file)
 
-        assert content(seeded) == before
-
-    @pytest.mark.requirement("002-FR-017")
-    def test_a_database_of_a_newer_version_is_refused(self, seeded):
-        with closing(sqlite3.connect(seeded.removeprefix("sqlite:///"))) as connection, connection:
-            connection.execute("UPDATE alembic_version SET version_num = '9999'")
-
-        with pytest.raises(UnusableDatabase, match="at revision 9999, which this version of the app does not know"):
-            upgrade(seeded)
+        assert content(seeded_file) == before
 
     @pytest.mark.requirement("002-FR-017")
     def test_a_file_that_is_no_database_is_refused(self, tmp_path):
@@ -165,17 +185,17 @@ class TestDowngrade:
         upgrade(seeded)
 
         again = content(seeded)
-        assert {name: sql for name, (sql, _) in again.items()} == {name: sql for name, (sql, _) in full.items()}
+        assert {name: made for name, (made, _) in again.items()} == {name: made for name, (made, _) in full.items()}
         for name in kept.keys() - {"alembic_version"}:
             old, new = kept[name][1], again[name][1]
             assert [{column: row[column] for column in old[0]} for row in new] == old
             assert len(old) == len(full[name][1])
 
     @pytest.mark.requirement("002-FR-018")
-    def test_a_database_below_the_newest_revision_is_not_current(self, seeded, database):
+    def test_a_database_below_the_newest_revision_is_not_current(self, seeded):
         downgrade(seeded, ("base", *revisions())[-2])
 
-        with database.reading() as connection:
+        with closing(Database(seeded)) as database, database.reading() as connection:
             assert is_current(connection) is False
 
 
@@ -210,6 +230,19 @@ class TestDraft:
         assert "CONSTRAINT ck_accounts_email_least CHECK (length(email) >= 3)" in schema
         with pytest.raises(NothingToDraft):
             draft("add notes again")
+
+    def test_it_takes_the_projects_database_there_and_back(self, copied_migrations, changed_tables, seeded, content):
+        before = content(seeded)
+        draft("add notes")
+        revisions.cache_clear()
+
+        upgrade(seeded)
+        after = content(seeded)
+        downgrade(seeded, revisions()[-2])
+
+        assert after.keys() - before.keys() == {"notes"}
+        assert "ck_accounts_email_least" in after["accounts"][0]["checks"]
+        assert content(seeded) == before
 
     def test_what_it_writes_needs_no_class_of_ours_and_no_formatting(self, copied_migrations, changed_tables):
         path = draft("add notes")
@@ -256,10 +289,10 @@ class TestDumpSchema:
 
 
 class TestMain:
-    def test_it_goes_up_and_down_and_says_where_it_is(self, tmp_path, monkeypatch):
-        url = f"sqlite:///{tmp_path.as_posix()}/app.db"
-        monkeypatch.setenv("DATABASE_URL", url)
+    def test_it_goes_up_and_down_and_says_where_it_is(self, new_url, monkeypatch):
+        monkeypatch.setenv("DATABASE_URL", new_url)
 
         said = [migrate.main([]), migrate.main(["--down", "0001"])]
 
-        assert said == [f"{url} is at revision {revisions()[-1]}.", f"{url} is at revision 0001."]
+        name = without_password(new_url)
+        assert said == [f"{name} is at revision {revisions()[-1]}.", f"{name} is at revision 0001."]
