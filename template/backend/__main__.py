@@ -1,5 +1,6 @@
 """`python -m backend`: migrate, seed when this is development and nothing is there yet, and serve."""
 
+import signal
 import socket
 import sys
 
@@ -12,6 +13,8 @@ from database.engine import Database, UnusableDatabase
 
 
 def main() -> None:
+    for asked_to_stop in {signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGTERM)}:
+        signal.signal(asked_to_stop, signal.default_int_handler)  # else nothing that waits for the end would be done
     settings = read_settings()
     listener = listen(settings.host, settings.port)
     try:

@@ -1,7 +1,8 @@
 """What every suite here starts from: a running product and people who are signed in to it.
 
-Knows the product by its base URL and its documented commands; knows no module of any layer. With BASE_URL in the
-environment the suites judge a server that runs already; DATABASE_URL must then name its database.
+Knows the product by its base URL and its documented commands; knows no module of any layer. Its databases are of the
+kind that DATABASE_URL names. With BASE_URL in the environment the suites judge a server that runs already; DATABASE_URL
+must then name its database.
 """
 
 import os
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
+from tools.databases import empty_database
 
 ROOT = Path(__file__).parents[1]
 READY_SECONDS = 60
@@ -117,9 +120,10 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         yield {"BASE_URL": os.environ["BASE_URL"].rstrip("/")}
         return
     folder = tmp_path_factory.mktemp("product")
-    server = Server(f"sqlite:///{(folder / 'app.db').as_posix()}", folder / "server.log").wait_until_ready()
-    yield {**server.environment, "BASE_URL": server.url}
-    server.stop()
+    with empty_database(folder) as url:
+        server = Server(url, folder / "server.log").wait_until_ready()
+        yield {**server.environment, "BASE_URL": server.url}
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -155,14 +159,15 @@ def other(base_url: str, product: dict[str, str], sign_in: SignIn) -> httpx2.Cli
 
 
 @pytest.fixture
-def new_database(tmp_path: Path) -> str:
-    """The URL of a database that does not exist yet."""
-    return f"sqlite:///{(tmp_path / 'new.db').as_posix()}"
+def new_database(tmp_path: Path) -> Iterator[str]:
+    """The URL of a database that no migration has seen, or of a file that does not exist yet."""
+    with empty_database(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Starts a further server on a database: `start(url, APP_ENV="production")`. All are ended with the test."""
+def start(tmp_path: Path, new_database: str) -> Iterator[Callable[..., Server]]:
+    """Starts a further server: `start(new_database, APP_ENV="production")`. All are ended before their database is."""
     servers: list[Server] = []
 
     def start_server(database_url: str, **environment: str) -> Server:

@@ -1,9 +1,7 @@
 """What the API layer's tests start from: an application on a migrated database of its own, and people who call it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from secrets import token_urlsafe
 
 import pytest
@@ -18,6 +16,7 @@ from backend.settings import Settings
 from database import accounts
 from database.accounts import hash_password
 from database.migrate import upgrade
+from tools.databases import empty_database, without_rows
 
 PASSWORD = "correct horse battery"
 Visit = Callable[..., TestClient]
@@ -28,10 +27,10 @@ def refusal(response: Response) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "app.db"
-    upgrade(f"sqlite:///{path.as_posix()}")
-    return path
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with empty_database(tmp_path_factory.mktemp("migrated")) as url:
+        upgrade(url)
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +40,7 @@ def password_hash() -> str:
 
 @pytest.fixture
 def settings(migrated, tmp_path) -> Settings:
-    path = shutil.copy(migrated, tmp_path / "app.db")
-    return Settings(app_env="production", product_name="My App", database_url=f"sqlite:///{path.as_posix()}")
+    return Settings(app_env="production", product_name="My App", database_url=without_rows(migrated, tmp_path))
 
 
 @pytest.fixture
@@ -84,12 +82,18 @@ def ada(visit):
 
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
-    """The first word of every SQL statement, in order."""
+    """The first word of every SQL statement, in order, and COMMIT; not BEGIN, which PostgreSQL's driver says itself."""
     words: list[str] = []
 
     def note(_connection, _cursor, statement, *_rest) -> None:
-        words.append(statement.split()[0])
+        if not statement.startswith("BEGIN"):
+            words.append(statement.split()[0])
+
+    def note_commit(_connection) -> None:
+        words.append("COMMIT")
 
     event.listen(Engine, "before_cursor_execute", note)
+    event.listen(Engine, "commit", note_commit)
     yield words
     event.remove(Engine, "before_cursor_execute", note)
+    event.remove(Engine, "commit", note_commit)

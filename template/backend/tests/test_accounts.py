@@ -1,11 +1,11 @@
 """/api/v1/session, operation by operation, and the command that creates accounts."""
 
 import io
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.cookies import SimpleCookie
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +15,7 @@ from backend.main import create_app
 from backend.tests.conftest import PASSWORD, refusal
 from database import accounts
 from database.engine import Database
+from database.schema import every_table
 
 SESSION = "/api/v1/session"
 ADA = {"email": "ada@example.com", "password": PASSWORD}
@@ -67,7 +68,9 @@ class TestCreateSession:
         token = visitor.cookies["session"]
         with database.reading() as connection:
             stored = set(connection.execute(accounts.sessions.select()).scalars())
+            rows = [row for table in every_table().sorted_tables for row in connection.execute(table.select())]
         assert sha256(token.encode()).hexdigest() in stored
+        assert token not in str(rows)
         assert all(token.encode() not in file.read_bytes() for file in tmp_path.iterdir())
 
     @pytest.mark.requirement("002-FR-004")
@@ -173,8 +176,8 @@ class TestCreateAccount:
     def run(self, settings, monkeypatch, capsys):
         """What the command says, and its exit code, when the password comes through a pipe."""
 
-        def run(arguments, typed):
-            monkeypatch.setenv("DATABASE_URL", settings.database_url)
+        def run(arguments, typed, database_url=settings.database_url):
+            monkeypatch.setenv("DATABASE_URL", database_url)
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
             try:
                 command.main(arguments)
@@ -218,7 +221,13 @@ class TestCreateAccount:
 
         assert said == "There is an account for Ada@example.com already. Name another address."
 
-    def test_a_database_that_cannot_be_used_gets_one_sentence(self, run, settings):
-        Path(settings.database_url.removeprefix("sqlite:///")).write_bytes(b"no database " * 100)
+    @pytest.mark.parametrize(
+        ("url", "reason"),
+        [("sqlite:///{}/notes.txt", "file is not a database"), ("postgresql://localhost:1/app", "Connection refused")],
+    )
+    def test_a_database_that_cannot_be_used_gets_one_sentence(self, run, tmp_path, url, reason):
+        (tmp_path / "notes.txt").write_bytes(b"no database " * 100)
 
-        assert "file is not a database" in run(["ada@example.com"], PASSWORD.encode())
+        said = run(["ada@example.com"], PASSWORD.encode(), url.format(tmp_path.as_posix()))
+
+        assert re.fullmatch(rf"The database \S+ cannot be used: .*{reason}\. Check DATABASE_URL, .+\.", said)

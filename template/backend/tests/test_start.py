@@ -13,6 +13,7 @@ from backend.main import create_app
 from backend.settings import Settings, read_settings
 from database import accounts, seed
 from database.engine import Database, UnusableDatabase
+from tools.databases import empty_database
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,21 +103,25 @@ class TestGetReadiness:
 
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
-    @pytest.mark.parametrize(
-        ("content", "detail"),
-        [
-            (b"", "The database is not migrated. Restart the server."),
-            (b"no database" * 100, "The database cannot be reached."),
-        ],
-    )
-    def test_a_database_that_cannot_be_used_is_not_ready(self, settings, tmp_path, content, detail):
-        (tmp_path / "other.db").write_bytes(content)
-        url = f"sqlite:///{(tmp_path / 'other.db').as_posix()}"
+    def test_a_database_that_is_not_migrated_is_not_ready(self, settings, tmp_path):
+        with empty_database(tmp_path) as url:
+            answer = readiness(settings, url)
 
-        with TestClient(create_app(settings.model_copy(update={"database_url": url}))) as client:
-            response = client.get("/readyz")
+        assert answer == (503, "NOT_READY", "The database is not migrated. Restart the server.")
 
-        assert (response.status_code, response.json()) == (503, {"detail": detail, "error_code": "NOT_READY"})
+    @pytest.mark.parametrize("url", ["sqlite:///{}/notes.txt", "postgresql://localhost:1/app"])
+    def test_a_database_that_cannot_be_reached_is_not_ready(self, settings, tmp_path, url):
+        (tmp_path / "notes.txt").write_bytes(b"no database" * 100)
+
+        answer = readiness(settings, url.format(tmp_path.as_posix()))
+
+        assert answer == (503, "NOT_READY", "The database cannot be reached.")
+
+
+def readiness(settings: Settings, url: str) -> tuple[int, str, str]:
+    with TestClient(create_app(settings.model_copy(update={"database_url": url}))) as client:
+        response = client.get("/readyz")
+    return response.status_code, response.json()["error_code"], response.json()["detail"]
 
 
 def has_demo(settings: Settings) -> bool:

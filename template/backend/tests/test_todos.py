@@ -56,7 +56,7 @@ class TestCreateTodo:
     def test_it_costs_two_statements_in_one_transaction(self, ada, statements):
         add(ada)
 
-        assert statements == ["BEGIN", "SELECT", "INSERT"]
+        assert statements == ["SELECT", "INSERT", "COMMIT"]
 
 
 class TestGetTodo:

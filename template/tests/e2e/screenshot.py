@@ -9,6 +9,7 @@ from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from tests.conftest import DEMO, ROOT, Server
 from tests.e2e.steps import rows, sign_in
+from tools.databases import empty_database
 from tools.setup import browser
 
 SIZE: ViewportSize = {"width": 1120, "height": 900}
@@ -18,8 +19,11 @@ CUT = "62% 0, 100% 0, 100% 100%, 38% 100%"
 
 def main() -> None:
     chromium = browser()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = Server(f"sqlite:///{(Path(folder) / 'app.db').as_posix()}", Path(folder) / "server.log")
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        empty_database(Path(folder)) as url,
+    ):
+        server = Server(url, Path(folder) / "server.log")
         try:
             server.wait_until_ready()
             with sync_playwright() as playwright:

@@ -83,6 +83,7 @@ class TestRefusals:
             ("APP_ENV", "staging"),
             ("DATABASE_URL", "no database"),
             ("DATABASE_URL", "oracle://localhost/app"),
+            ("DATABASE_URL", "postgresql://localhost:1/app"),
             ("HOST", "300.300.300.300"),
         ],
     )
