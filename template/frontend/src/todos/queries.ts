@@ -131,8 +131,9 @@ export function shown(pages: Page[], deeds: Deed[], held: ShownTodo[], completed
   const asked = pages[0]?.asked ?? 0
   for (const deed of deeds) {
     // A page asked for later would have it, unless it was deleted elsewhere.
-    if (deed.kind === 'create' && deed.data && asked <= deed.data.answered) put(deed.data.todo)
-    if (deed.kind === 'update' && deed.data && rows.has(deed.data.todo.id)) put(deed.data.todo)
+    const unseen = deed.kind !== 'delete' && deed.data && asked <= deed.data.answered
+    if (deed.kind === 'create' && deed.data && unseen) put(deed.data.todo)
+    if (deed.kind === 'update' && deed.data && (unseen || rows.has(deed.data.todo.id))) put(deed.data.todo)
     if (deed.kind === 'delete') rows.delete(deed.variables.id)
     if (deed.kind === 'update' && !deed.data) {
       const row = rows.get(deed.variables.saved.id)

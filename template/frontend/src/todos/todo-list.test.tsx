@@ -267,6 +267,14 @@ describe('shown', () => {
     expect(shown(list(30, plants), [deed], [])).toEqual([row(plants)])
   })
 
+  it('adds a changed todo to a page that was asked for before the change, and did not hold it', () => {
+    expect(shown(list(10, plants), [update(2, { completed: true })], [])).toEqual([
+      row({ ...milk, completed: true, version: 2 }),
+      row(plants),
+    ])
+    expect(shown(list(99, plants), [update(2, { completed: true })], [])).toEqual([row(plants)])
+  })
+
   it('never brings back what was deleted [001-FR-025]', () => {
     const deed: Deed = { id: 1, kind: 'delete', variables: milk, data: undefined }
 
