@@ -8,11 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 COPIER = [sys.executable, "-m", "copier"]
+CATALOGUE: dict[str, dict[str, Any]] = {
+    path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(ROOT.glob("hooks/stacks/*.yml"))
+}
+"""What each choice's file says, by its name."""
+
+
+def choices(question: str) -> list[str]:
+    """The choices of a question, in their places."""
+    names = [name for name, choice in CATALOGUE.items() if choice["question"] == question]
+    return sorted(names, key=lambda name: int(CATALOGUE[name]["place"]))
+
+
+def left_out(path: str, *chosen: str) -> bool:
+    """Whether a file of the template belongs to a choice that was not taken."""
+    others = [file for name, choice in CATALOGUE.items() if name not in chosen for file in choice["files"]]
+    return any(path == file or path.startswith(f"{file}/") for file in others)
 
 
 def outside() -> dict[str, str]:
@@ -74,10 +92,42 @@ class Project:
             file.unlink()
 
 
-def copy(destination: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+def copy(destination: Path, *flags: str, template: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """`copier copy` of this checkout without `--trust`, as a user types it."""
-    command = [*COPIER, "copy", "--defaults", "--vcs-ref", "HEAD", *flags, str(ROOT), str(destination)]
+    command = [*COPIER, "copy", "--defaults", "--vcs-ref", "HEAD", *flags, str(template), str(destination)]
     return subprocess.run(command, env=outside(), capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def commit(folder: Path) -> None:
+    """Makes a folder a repository with one commit of all that is in it."""
+    git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    for words in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "Start"]):
+        subprocess.run([*git, *words], cwd=folder, env=outside(), check=True)
+
+
+def tracked(folder: str = ".") -> set[str]:
+    """The files of this checkout below a folder, those not yet committed too, told from that folder."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT / folder, capture_output=True, text=True, check=True)
+    return {line for line in listed.stdout.splitlines() if (ROOT / folder / line).exists()}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout, committed: the template that a project can be updated from."""
+    path = tmp_path_factory.mktemp("template") / "copier-sdd"
+    for name in tracked():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, path / name)
+    commit(path)
+    return path
+
+
+def committed(project: Project, path: Path) -> Project:
+    """A copy of a project, committed: what `copier update` wants."""
+    shutil.copytree(project.path, path)
+    commit(path)
+    return Project(path)
 
 
 @pytest.fixture(scope="session")
@@ -92,13 +142,6 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def project(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same, in git and set up: tests may break it as long as they mend it."""
-    path = tmp_path_factory.mktemp("project") / "my-app"
-    shutil.copytree(fresh.path, path)
-    project = Project(path)
-    project.must("git", "init", "--quiet", "--initial-branch=main")
-    project.must("git", "add", ".")
-    project.must(
-        *("git", "-c", "user.name=Test", "-c", "user.email=test@example.com"), *("commit", "--quiet", "-m", "Start")
-    )
+    project = committed(fresh, tmp_path_factory.mktemp("project") / "my-app")
     project.must("make", "setup")
     return project

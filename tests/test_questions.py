@@ -1,4 +1,4 @@
-"""The questions of copier.yml: what they accept becomes a sound project, what they refuse leaves nothing behind."""
+"""The questions of copier.yml: what they accept becomes a sound project."""
 
 import re
 from pathlib import Path
@@ -23,57 +23,6 @@ NAMES = {
     "braces": "{{ 7 * 7 }} {% raw %}",
     "yaml": "- a: [b, *c, &d] | > %e @f !g",
     "markdown": "**bold** | [x](y)",
-}
-
-REFUSED = {
-    "blank name": (
-        {"project_name": "   "},
-        "project_name is blank: write at least one letter.",
-    ),
-    "empty name": (
-        {"project_name": ""},
-        "project_name is blank: write at least one letter.",
-    ),
-    "81 characters": (
-        {"project_name": "x" * 81},
-        "project_name has 81 characters, and 80 are the most: shorten it.",
-    ),
-    "two lines": (
-        {"project_name": "My\nApp"},
-        "project_name holds a line break or a control character: write it in one plain line.",
-    ),
-    "name that expands": (
-        {"project_name": "My ${HOME}"},
-        "project_name holds ${, which .env would replace: write it without.",
-    ),
-    "slug with a space": (
-        {"project_slug": "my app"},
-        "project_slug is 1 to 63 lower-case letters, digits and hyphens and starts with a letter:"
-        " choose one like my-app.",
-    ),
-    "slug in capitals": (
-        {"project_slug": "MyApp"},
-        "project_slug is 1 to 63 lower-case letters, digits and hyphens and starts with a letter:"
-        " choose one like my-app.",
-    ),
-    "slug of 64": (
-        {"project_slug": "a" * 64},
-        "project_slug is 1 to 63 lower-case letters, digits and hyphens and starts with a letter:"
-        " choose one like my-app.",
-    ),
-    "slug with a line break": (
-        {"project_slug": "my-app\n"},
-        "project_slug is 1 to 63 lower-case letters, digits and hyphens and starts with a letter:"
-        " choose one like my-app.",
-    ),
-    "description of two lines": (
-        {"description": "one\ntwo"},
-        "description holds a line break or a control character: write it in one plain line.",
-    ),
-    "blank author": (
-        {"author_name": " "},
-        "author_name is blank: write at least one letter.",
-    ),
 }
 
 
@@ -110,26 +59,6 @@ class TestAcceptedNames:
         copy(tmp_path / "it", "--data", f"project_name={name}")
 
         assert yaml.safe_load((tmp_path / "it/.copier-answers.yml").read_text("utf-8"))["project_slug"] == slug
-
-
-class TestRefusedAnswers:
-    @pytest.mark.parametrize(("answers", "sentence"), REFUSED.values(), ids=REFUSED.keys())
-    def test_the_last_line_says_what_to_do_and_nothing_is_written(
-        self, answers: dict[str, str], sentence: str, tmp_path: Path
-    ) -> None:
-        flags = [flag for key, value in answers.items() for flag in ("--data", f"{key}={value}")]
-
-        done = copy(tmp_path / "it", *flags)
-
-        assert done.returncode != 0
-        assert done.stderr.strip().splitlines()[-1].endswith(sentence)
-        assert not (tmp_path / "it").exists()
-
-    def test_an_unknown_license_is_refused(self, tmp_path: Path) -> None:
-        done = copy(tmp_path / "it", "--data", "license=GPL")
-
-        assert done.returncode != 0
-        assert not (tmp_path / "it").exists()
 
 
 class TestLicense:
