@@ -48,6 +48,18 @@ class TestGitLab:
 
         assert {name: job["script"] for name, job in gitlab().items()} == theirs
 
+    def test_the_job_on_a_postgresql_server_has_the_same_commands_and_server(self) -> None:
+        file = yaml.safe_load((ROOT / "template/.gitlab/postgresql.yml").read_text("utf-8"))
+        theirs = yaml.safe_load((ROOT / "template/.github/workflows/postgresql.yml").read_text("utf-8"))["jobs"]
+
+        assert file.keys() == theirs.keys() == {"postgresql"}
+        job, other = file["postgresql"], theirs["postgresql"]
+        server = other["services"]["postgres"]
+        assert job["script"] == [step["run"] for step in other["steps"] if "run" in step]
+        assert [service["name"] for service in job["services"]] == [server["image"]]
+        address = other["env"]["DATABASE_URL"].replace("127.0.0.1", "postgres")
+        assert job["variables"] == server["env"] | {"DATABASE_URL": address}
+
     def test_what_is_kept_is_the_same(self) -> None:
         kept = {
             name: [path.replace("$CI_JOB_NAME", name) for path in job.get("artifacts", {}).get("paths", [])]
