@@ -89,7 +89,7 @@ def findings() -> Iterator[tuple[str, bool, str]]:
         sys.version_info >= (3, 11),
         "install Python 3.11",
     )
-    yield "uv", "UV" in os.environ or bool(shutil.which("uv")), "run `make setup`"
+    yield "uv on the PATH, for `uv run` and the agents' hooks", bool(shutil.which("uv")), "run `pip install uv`"
     yield "git", bool(shutil.which("git")), "install git"
     yield ".env", (ROOT / ".env").exists(), "run `make setup`"
     yield "the frontend's packages", (FRONTEND / "node_modules").is_dir(), "run `make setup`"

@@ -16,15 +16,15 @@ from database.migrate import NothingToDraft, downgrade, draft, dump_schema, is_c
 from database.revisions import MIGRATIONS, revisions
 from database.schema import Moment, metadata
 
-NOTES = """
-CREATE TABLE notes (
+SCRIBBLES = """
+CREATE TABLE scribbles (
     id CHAR(32) NOT NULL,
     account_id CHAR(32) NOT NULL,
     text VARCHAR(500) NOT NULL,
     created_at DATETIME NOT NULL,
-    CONSTRAINT ck_notes_text_length CHECK (length(text) <= 500),
-    CONSTRAINT fk_notes_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE,
-    CONSTRAINT pk_notes PRIMARY KEY (id)
+    CONSTRAINT ck_scribbles_text_length CHECK (length(text) <= 500),
+    CONSTRAINT fk_scribbles_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE,
+    CONSTRAINT pk_scribbles PRIMARY KEY (id)
 );
 """
 
@@ -204,8 +204,8 @@ class TestDraft:
     def changed_tables(self):
         """A new table, and one more rule in an old one."""
         rule = CheckConstraint("length(email) >= 3", name="email_least")
-        notes = Table(
-            "notes",
+        scribbles = Table(
+            "scribbles",
             metadata,
             Column("id", Uuid, primary_key=True),
             Column("account_id", Uuid, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
@@ -216,36 +216,36 @@ class TestDraft:
         accounts.append_constraint(rule)
         yield
         accounts.constraints.discard(rule)
-        metadata.remove(notes)
+        metadata.remove(scribbles)
 
     def test_it_makes_the_migrations_equal_to_the_tables(self, copied_migrations, changed_tables):
         number = f"{len(revisions()) + 1:04}"
 
-        path = draft("add notes")
+        path = draft("add scribbles")
         revisions.cache_clear()
 
         schema = dump_schema()
-        assert path == copied_migrations / "versions" / f"{number}_add_notes.py"
-        assert NOTES in schema
+        assert path == copied_migrations / "versions" / f"{number}_add_scribbles.py"
+        assert SCRIBBLES in schema
         assert "CONSTRAINT ck_accounts_email_least CHECK (length(email) >= 3)" in schema
         with pytest.raises(NothingToDraft):
-            draft("add notes again")
+            draft("add scribbles again")
 
     def test_it_takes_the_projects_database_there_and_back(self, copied_migrations, changed_tables, seeded, content):
         before = content(seeded)
-        draft("add notes")
+        draft("add scribbles")
         revisions.cache_clear()
 
         upgrade(seeded)
         after = content(seeded)
         downgrade(seeded, revisions()[-2])
 
-        assert after.keys() - before.keys() == {"notes"}
+        assert after.keys() - before.keys() == {"scribbles"}
         assert "ck_accounts_email_least" in after["accounts"][0]["checks"]
         assert content(seeded) == before
 
     def test_what_it_writes_needs_no_class_of_ours_and_no_formatting(self, copied_migrations, changed_tables):
-        path = draft("add notes")
+        path = draft("add scribbles")
 
         ruff = subprocess.run(
             [sys.executable, "-m", "ruff", "format", "--check", path], capture_output=True, check=False
