@@ -837,7 +837,7 @@ def test_a_new_spec_is_a_draft_with_the_next_free_number(upstream: Sdd) -> None:
     done = upstream.run("new", "spec", "live-updates")
 
     assert (done.returncode, done.stdout.splitlines()) == (0, paths)
-    head = 'id: "901"\nfeature: live-updates\nstatus: draft\n---\n# Live updates\n'
+    head = 'id: "901"\nfeature: live_updates\nstatus: draft\n---\n# Live updates\n'
     assert head in (upstream.folder.path / paths[0]).read_text("utf-8")
     assert upstream.check() == []
 

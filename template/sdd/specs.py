@@ -3,6 +3,7 @@
 Knows no contract and no test's outcome: `contract` judges the operations they name, `verify` the proof.
 """
 
+import keyword
 import re
 import shutil
 from collections import Counter
@@ -229,6 +230,9 @@ def _promises(
         if not (fits and SHORT.match(item.text)) and not item.text.startswith("["):  # a placeholder is told of as one
             said = f"`{strong[1]}` is no id" if strong else "this promise has no id"
             action = f"Begin it with `**{kind}-001**`, three digits, and one sentence."
+            if match and not fits:
+                other = "Success criteria" if title == "Requirements" else "Requirements"
+                said, action = f"{match[1]} stands in `{title}`", f"Put it below a heading `## {other}`, with two `#`."
             misnamed.append(Finding(document.path, item.line, "malformed-id", f"{said}.", action))
         if not match or not fits:
             continue
@@ -386,7 +390,8 @@ def _head_findings(spec: Spec) -> Iterator[Finding]:
             and said.replace("_", "-") != right.replace("_", "-")
         ):
             message = f"`{key}` is {said}, and the folder is {spec.folder}."
-            yield Finding(spec.path, spec.document.line_of_key(key), "spec-folder", message, f"Write `{right}`.")
+            action = f"Write `{right.replace('-', '_')}`."
+            yield Finding(spec.path, spec.document.line_of_key(key), "spec-folder", message, action)
     for part in (spec.plan, spec.tasks):
         if part:
             yield from faults(part.document, PART_HEAD, ("spec",), "frontmatter")
@@ -550,7 +555,7 @@ def unbuilt(project: Project, spec: Spec) -> Iterator[Finding]:
         if not spec.tasks.items:
             yield Finding(spec.tasks.path, 1, "tasks", "holds no task.", "List what was done.")
     for task in spec.tasks.items if spec.tasks else ():
-        if not task.ticked:
+        if not task.ticked and task.step != "record":  # a record is of what is built
             message = f"{task.id} is open, and the spec is built."
             yield Finding(spec.tasks.path if spec.tasks else "", task.line, "tasks", message, "Do it, and tick it.")
     for path, line in spec.plan.files.items() if spec.plan else ():
@@ -625,28 +630,60 @@ def _span(promises: dict[str, Requirement]) -> str:
 # ------------------------------------------------------------ a new one
 
 
+TASKS = """\
+---
+spec: "NNN"
+---
+# Tasks: TITLE
+
+Tick a task when its test has been red, and is green. One task is one commit.
+
+- [ ] T001 [contract] [FILL IN: write the operations and schemas, then run make generate] (NNN-FR-001)
+- [ ] T002 [database] [FILL IN: migration, queries, their tests] (NNN-FR-001)
+- [ ] T003 [backend] [FILL IN: routes, services, errors, their tests] (NNN-FR-001, NNN-FR-002)
+- [ ] T004 [frontend] [FILL IN: components, hooks, states, their tests] (NNN-FR-003)
+- [ ] T005 [integration] [FILL IN: contract, integration and end-to-end tests; set the spec to built] (NNN-FR-001)
+- [ ] T006 [record] [FILL IN: write the record, and a decision where one was made]
+"""
+
+
 def new_spec(project: Project, name: str) -> list[str]:
-    """Makes `specs/NNN-name/` from the templates, all or nothing; gives the paths. Raises Refused for a bad name."""
+    """Makes `specs/NNN-name/` from the templates, all or nothing; gives the paths. Raises Refused for a bad name.
+
+    The feature is the name as a module: `due-dates` becomes `due_dates`.
+    """
 
     def refused(message: str, action: str) -> Refused:
         return Refused(Finding("specs", 1, "new-spec", message, action))
 
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > 40 or name == "templates":
         raise refused(f"`{name}` is no name of a feature.", "Use small letters, digits and hyphens, like `labels`.")
-    folders = {path.name for path in (project.root / "specs").glob("*/")}
-    taken = [folder for folder in sorted(folders) if folder[4:] == name and FOLDER.fullmatch(folder)]
+    feature = name.replace("-", "_")
+    folders = sorted(path.name for path in (project.root / "specs").glob("*/") if FOLDER.fullmatch(path.name))
+    taken = [folder for folder in folders if folder[4:].replace("-", "_") == feature]
     if taken:
         raise refused(f"specs/{taken[0]} is there already.", "Choose another name, or go on with that one.")
-    number = max((int(folder[:3]) for folder in folders if FOLDER.fullmatch(folder)), default=0) + 1
+    if keyword.iskeyword(feature):
+        raise refused(f"`{name}` is a word of Python, so no module can have it.", "Choose another noun, like `labels`.")
+    ignored = project.text(".gitignore").split() if project.has(".gitignore") else []
+    for path in (f"{feature}/", f"backend/{feature}.py"):
+        if project.has(path) or path in ignored:
+            raise refused(f"`{name}` is taken: {path} is something else.", "Choose another noun, like `labels`.")
+    number = max((int(folder[:3]) for folder in folders), default=0) + 1
     if number > 999:
         raise refused("all numbers up to 999 are taken.", "Merge specs that belong together.")
     texts = {}
     for part in ("spec", "plan", "tasks"):
         path = f"specs/templates/{part}.md"
-        if not project.has(path):
+        if part != "tasks" and not project.has(path):
             raise refused(f"{path} is missing.", "Bring it back from the template or from git.")
         title = name.replace("-", " ").capitalize()
-        texts[part] = project.text(path).replace("NNN", f"{number:03}").replace("NAME", name).replace("TITLE", title)
+        texts[part] = (
+            (TASKS if part == "tasks" else project.text(path))
+            .replace("NNN", f"{number:03}")
+            .replace("NAME", feature)
+            .replace("TITLE", title)
+        )
     folder, making = f"{number:03}-{name}", project.root / "specs" / f".{name}.new"
     try:
         making.mkdir()

@@ -13,6 +13,8 @@ from sdd.specs import OWNERS, Spec
 
 CODE = ("database", "backend", "frontend")
 ACROSS = ("contract", "integration", "e2e")
+COMMANDS = {"contract": "make generate", "integration": "make test"} | {name: f"make test-{name}" for name in CODE}
+DONE = ("green", "refactor")  # the stages of a record that say the work is done
 TYPES = "frontend/src/api/types.gen.ts"
 NOTHING_OPEN = "Every feature is built and recorded. Begin the next one: uv run python -m sdd new spec NAME"
 
@@ -47,8 +49,8 @@ class Step:
 def steps(project: Project) -> list[Step]:
     """The next step of every feature that is not finished, the lowest number first.
 
-    Finished is a built feature with a valid record; whether it still keeps its promises, `verify` judges. Raises
-    nothing for what a user wrote: a file that cannot be read is what is next.
+    Finished is a built feature with a record that it is done, against whose folder `check` has nothing; whether it
+    still keeps its promises, `verify` judges. Raises nothing for what a user wrote: a file that cannot be read is next.
     """
     read = {spec.path: spec for spec in specs.specs(project)}
     written = [path for path in project.under("specs/", "/spec.md") if not path.startswith("specs/templates/")]
@@ -85,8 +87,9 @@ def _unread(project: Project, path: str) -> Step:
 
 
 def _faults(project: Project) -> tuple[Finding, ...]:
-    """What `check` has against specs, plans and tasks; asked once for all features."""
-    return project.once("faults of specs", lambda: tuple(specs.findings(project)))
+    """What `check` has against specs, plans, tasks and tests; asked once for all features."""
+    rules = (specs, contract, evidence)
+    return project.once("faults", lambda: tuple(fault for rule in rules for fault in rule.findings(project)))
 
 
 def _next(project: Project, spec: Spec) -> Step | None:
@@ -94,7 +97,7 @@ def _next(project: Project, spec: Spec) -> Step | None:
     try:
         return next(feature.open(), None)
     except Refused as error:
-        return feature.mend("contract", error.finding, "Then: make next")
+        return feature.mend("contract", error.finding)
 
 
 class _Feature:
@@ -102,25 +105,29 @@ class _Feature:
 
     def __init__(self, project: Project, spec: Spec) -> None:
         self._project, self._spec = project, spec
-        prefix = f"{spec.number}-"
-        tests = evidence.tests(project)
-        self._tests = [test for test in tests if any(name.startswith(prefix) for name in test.requirements)]
+        self._tests = [test for test in evidence.tests(project) if spec.promises.keys() & set(test.requirements)]
+        self._named = {name for test in self._tests for name in test.requirements} | specs.waivers(project).keys()
+        self._tasks = spec.tasks.items if spec.tasks else ()
+        self._tasks_path = f"specs/{spec.folder}/tasks.md"
         self._idle = {row.step for row in spec.plan.rows if row.is_nothing} if spec.plan else set[str]()
 
     def step(self, name: str, path: str, line: int, why: str, do: str) -> Step:
-        return Step(self._spec.folder, name, path, line, why, do)
+        """`do` is followed by the commands that say whether it is done."""
+        then = ", ".join([COMMANDS[name], "make next"] if name in COMMANDS else ["make next"])
+        return Step(self._spec.folder, name, path, line, why, f"{do} Then: {then}")
 
-    def mend(self, name: str, fault: Finding, then: str) -> Step:
+    def mend(self, name: str, fault: Finding, otherwise: str = "") -> Step:
         """The step that begins with what a rule found."""
         why = f"{fault.path}:{fault.line} {fault.message}"
-        return self.step(name, fault.path, fault.line, why, f"{fault.next} {then}")
+        return self.step(name, fault.path, fault.line, why, fault.next + otherwise)
 
     def open(self) -> Iterator[Step]:
         """Every step that is not done, in order."""
-        recorded = any(record.feature == self._spec.folder for record in history.records(self._project))
+        folder, records = self._spec.folder, history.records(self._project)
+        recorded = any(record.feature == folder and record.stage in DONE for record in records)
+        yield from self._kept() if self._spec.status == "built" else self._written()
         if self._spec.status == "built" and recorded:
             return
-        yield from self._written()
         if self._spec.status == "draft":
             line = self._spec.document.line_of_key("status")
             why = "Spec and plan are complete. Whether they are right, a person decides."
@@ -129,31 +136,44 @@ class _Feature:
         if "contract" not in self._idle:
             yield from self._promised()
         for layer in CODE:
-            if layer not in self._idle:
-                yield from self._made(layer)
+            yield from self._made(layer)
         yield from self._integrated()
         if not recorded:
-            do = f"Write it: uv run python -m sdd record --stage green --feature {self._spec.folder}"
-            why = "It is built and proven, and no record tells of it."
-            yield self.step("record", f"history/prompts/{self._spec.folder}", 1, why, do)
+            do = f"Write it: `uv run python -m sdd record --stage green --feature {folder}`."
+            why = f"It is built and proven, and no record of stage {' or '.join(DONE)} tells of it."
+            yield self.step("record", f"history/prompts/{folder}", 1, why, do)
 
     # ------------------------------------------------------------ before code
 
+    def _faults(self) -> list[Finding]:
+        folder = f"specs/{self._spec.folder}/"
+        return [fault for fault in _faults(self._project) if f"{fault.path}/".startswith(folder)]
+
+    def _kept(self) -> Iterator[Step]:
+        """What `check` has against a built spec: it says so too early, or it got a new requirement."""
+        for fault in self._faults():
+            otherwise = " Has it none yet? Write `status: draft`, plan it, and let a person accept it."
+            part = fault.path.rpartition("/")[2]
+            name = {"plan.md": "plan", "tasks.md": "integration"}.get(part, "spec")
+            yield self.mend(name, fault, otherwise if fault.rule == "untested" else "")
+
     def _written(self) -> Iterator[Step]:
-        """Spec, plan and tasks as they must be to be accepted; what a built one lacks, the integration tells."""
-        spec = self._spec
-        mine = [fault for fault in _faults(self._project) if fault.path.startswith(f"specs/{spec.folder}")]
-        faults = [*(fault for fault in mine if fault.rule != "tasks"), *specs.incomplete(spec)]
-        faults = [] if spec.status == "built" else faults
+        """Spec, plan and tasks as they must be to be accepted."""
+        spec, path = self._spec, self._tasks_path
+        faults = [*(fault for fault in self._faults() if fault.rule != "tasks"), *specs.incomplete(spec)]
         for fault in faults:
             if fault.path == spec.path and fault.rule != "plan":
-                yield self.mend("spec", fault, "Then: make next")
+                yield self.mend("spec", fault)
         for fault in faults:
-            yield self.mend("plan", fault, "Then: make next")
-        path = spec.path.replace("spec.md", "tasks.md")
+            yield self.mend("plan", fault)
         if spec.tasks is None or not spec.tasks.items or "[FILL IN" in spec.tasks.document.source:
             why = f"{path} does not list the tasks yet."
-            yield self.step("plan", path, 1, why, "Write `- [ ] T001 [backend] …` for each. Then: make next")
+            yield self.step("plan", path, 1, why, "Write `- [ ] T001 [backend] …` for each.")
+        planned = {name for task in self._tasks for name in task.requirements}
+        for name in spec.requirements:
+            if name not in planned | self._named:
+                do = f"Plan it, and write `- [ ] T001 [backend] … ({name})` for each layer that it needs."
+                yield self.step("plan", path, 1, f"{path} has no task for {name}, and no test names it.", do)
 
     def _promised(self) -> Iterator[Step]:
         """Every operation that spec and plan name stands in the contract, and the code's types are made from it."""
@@ -165,10 +185,10 @@ class _Feature:
         for operation in sorted(named):
             if operation not in known:
                 why = f"{contract.PATH} lacks `{operation}`, which spec or plan names."
-                yield self.step("contract", contract.PATH, 1, why, "Write it there. Then: make generate, make next")
+                yield self.step("contract", contract.PATH, 1, why, "Write it there.")
             elif made is not None and f" {operation}:" not in made:
                 why = f"`{operation}` is in the contract, and no code was made from it yet."
-                yield self.step("contract", contract.PATH, known[operation].line, why, "Run: make generate, make next")
+                yield self.step("contract", contract.PATH, known[operation].line, why, "Make it.")
 
     # ------------------------------------------------------------ code
 
@@ -176,54 +196,79 @@ class _Feature:
         return [test for test in self._tests if test.layer in layers]
 
     def _made(self, layer: str) -> Iterator[Step]:
-        """A test of the layer names the feature, and passed on this contract and this layer."""
-        then = f"Then: make test-{layer}, make next"
+        """A test of the layer names the feature, no open task waits for one, and all passed on this tree."""
+        yield from self._misread(layer, layer)
+        if layer not in self._idle:
+            yield from self._tested(layer)
+        yield from self._unproven(layer, layer, layer)
+
+    def _tested(self, layer: str) -> Iterator[Step]:
         if not self._of(layer):
             why = f"No test in {LAYERS[layer]} names a requirement of {self._spec.folder}."
             if later := self._of(*CODE[CODE.index(layer) + 1 :], *ACROSS):
-                why += f" {layer} was skipped: {later[0].layer} names {later[0].requirements[0]} already."
-            yield self.step(layer, LAYERS[layer], 1, why, f"Write the test, see it fail, write the code. {then}")
-        for fault in self._unproven(layer, layer):
-            yield self.step(layer, fault.path, fault.line, fault.message, f"{fault.next} {then}")
+                name = next(name for name in later[0].requirements if name in self._spec.promises)
+                why += f" {layer} was skipped: {later[0].layer} names {name} already."
+            yield self.step(layer, LAYERS[layer], 1, why, "Write the test, see it fail, write the code.")
+        yield from self._owed(layer, layer)
 
     def _integrated(self) -> Iterator[Step]:
         """Every requirement is named, the layers passed together, and the spec says built."""
-        then = "Then: make test, make next"
         spec = self._spec
-        named = {name for test in self._tests for name in test.requirements}
+        yield from self._misread("integration", *ACROSS)
         for name, requirement in spec.requirements.items():
-            if name not in named and name not in specs.waivers(self._project):
-                do = f"Write the one that proves it. {then}"
-                yield self.step("integration", spec.path, requirement.line, f"No test names {name}.", do)
-        if "integration" not in self._idle:
-            if not self._of(*ACROSS):
-                why = f"No test in tests/ names a requirement of {spec.folder}."
-                yield self.step("integration", "tests/", 1, why, f"Write what goes across the layers. {then}")
-            for layer in ACROSS:
-                for fault in self._unproven(layer, *CODE, "tests"):
-                    yield self.step("integration", fault.path, fault.line, fault.message, f"{fault.next} {then}")
+            if name not in self._named:
+                why, do = f"No test names {name}.", "Write the one that proves it."
+                yield self.step("integration", spec.path, requirement.line, why, do)
+        if "integration" not in self._idle and not self._of(*ACROSS):
+            why = f"No test in tests/ names a requirement of {spec.folder}."
+            yield self.step("integration", "tests/", 1, why, "Write what goes across the layers.")
+        yield from self._owed("integration", *ACROSS)
+        for layer in ACROSS:
+            yield from self._unproven("integration", layer, *CODE, "tests")
         if spec.status != "built":
             line = spec.document.line_of_key("status")
             why = "Every layer is tested, and the spec does not say so."
-            yield self.step("integration", spec.path, line, why, f"Tick the tasks, write `status: built`. {then}")
-        for fault in specs.unbuilt(self._project, spec):
-            yield self.mend("integration", fault, then)
+            yield self.step("integration", spec.path, line, why, "Tick the tasks, write `status: built`.")
 
-    def _unproven(self, layer: str, *parts: str) -> Iterator[Finding]:
-        """Why the layer's tests of the feature prove nothing about the contract and these parts of the tree."""
-        tests = self._of(layer)
-        results = evidence.results(self._project, layer)
-        if tests and not results.recorded:
-            why = results.problem.message if results.problem else "has no fingerprint."
-            yield Finding(tests[0].path, tests[0].line, "next", f"{evidence.report_of(layer)} {why}", "Run the tests.")
+    def _misread(self, step: str, *layers: str) -> Iterator[Step]:
+        """A test file that is no code, or a mark in one that names nothing there is."""
+        for fault in _faults(self._project):
+            if evidence.layer_of(fault.path) in layers:
+                yield self.mend(step, fault)
+
+    def _owed(self, step: str, *layers: str) -> Iterator[Step]:
+        """The step's open tasks with a requirement that no test there names, whatever older tests prove."""
+        named = {name for test in self._of(*layers) for name in test.requirements} | specs.waivers(self._project).keys()
+        for task in self._tasks:
+            missing = [name for name in task.requirements if name in self._spec.requirements and name not in named]
+            if task.step == step and not task.ticked and missing:
+                where = LAYERS[step] if step in CODE else "tests/"
+                why = f"{task.id} is open, and no test in {where} names {missing[0]}."
+                do = f"Write it, see it fail, write the code. Is it proven elsewhere? Take it out of {task.id}."
+                yield self.step(step, self._tasks_path, task.line, why, do)
+
+    def _unproven(self, step: str, layer: str, *parts: str) -> Iterator[Step]:
+        """Why the layer's report proves nothing of this contract and these parts of the tree, or what failed in it.
+
+        A feature without tests there asks for no report; what failed counts, whichever feature it is of.
+        """
+        tests, results = self._of(layer), evidence.results(self._project, layer)
+        if old := [part for part in ("contracts/api", *parts) if not results.fresh_for(part)]:
+            why, do = f"{old[0]} changed since {layer} was tested.", "See what no longer fits."
+            if not results.recorded:
+                problem = results.problem.message if results.problem else "has no fingerprint."
+                why, do = f"{evidence.report_of(layer)} {problem}", "Run the tests."
+            if tests:
+                yield self.step(step, tests[0].path, tests[0].line, why, do)
             return
-        for part in ("contracts/api", *parts) if tests else ():
-            if not results.fresh_for(part):
-                why = f"{part} changed since {layer} was tested."
-                yield Finding(tests[0].path, tests[0].line, "next", why, "See what no longer fits.")
-                return
+        mine = {case: test for test in tests for case in results.of(test)}
+        for case in results.cases:
+            if case.outcome in ("error", "failed"):
+                path, line = (mine[case].path, mine[case].line) if case in mine else (LAYERS[layer], 1)
+                where = f"{path}:{line}" if case in mine else case.suite
+                yield self.step(step, path, line, f"{where} {case.name}: {case.outcome}.".lstrip(), "Make it pass.")
         for test in tests:
             outcome = results.outcome(test)
             if outcome != "passed":
                 why = f"{test.path}:{test.line} {test.name}: {outcome}."
-                yield Finding(test.path, test.line, "next", why, "Make it pass.")
+                yield self.step(step, test.path, test.line, why, "Make it pass.")
