@@ -425,8 +425,9 @@ SPECS = {
         *(PLAN, "None of its own.", "[NEEDS CLARIFICATION: which?]"), Found("open-question", PLAN, 25, "still says")
     ),
     "an open task": broken(
-        *(TASKS, "- [x] T002", "- [ ] T002"), Found("tasks", TASKS, 7, "T002 is open, and the spec is built.")
+        *(TASKS, "- [x] T001", "- [ ] T001"), Found("tasks", TASKS, 6, "T001 is open, and the spec is built.")
     ),
+    "a record that is still to be written": broken(TASKS, "- [x] T002", "- [ ] T002"),
     "a second task of one id": broken(
         *(TASKS, "T002", "T001"), Found("duplicate-id", TASKS, 7, "T001 stands a second time, after line 6.")
     ),
