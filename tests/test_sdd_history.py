@@ -497,6 +497,20 @@ class TestMergedNumbers:
         assert said.startswith("docs/labels.md:1: holds a conflict marker")
         assert branches.app.must("git", "status", "--short") == before
 
+    def test_what_cannot_be_written_leaves_all_as_it_was(self, project: Project, tmp_path: Path) -> None:
+        branches = Branches(project, tmp_path)
+        branches.begin("labels")
+        branches.begin("reminders")
+        branches.merge("labels", "reminders")
+        write(branches.app, "specs/004-reminders", "in the way")
+
+        code, said = branches.fix()
+
+        assert code == 1
+        assert said.startswith("specs/004-reminders:1: cannot be written: ")
+        assert "Nothing was changed." in said
+        assert branches.app.must("git", "status", "--short") == "?? specs/004-reminders\n"
+
     def test_windows_line_ends_and_pictures_stay_as_they_are(self, project: Project, tmp_path: Path) -> None:
         branches = Branches(project, tmp_path)
         branches.begin("labels")

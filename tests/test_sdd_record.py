@@ -82,9 +82,34 @@ SECRETS = {
     "api-key-quoted": ("api_key: '", "a1b2c3d4e5'"),
     "token": ("token=", "a1b2c3d4e5f6"),
     "account-key": ("AccountKey=", "abc123def456ghi789==;"),
+    "password-and": ("password: ", "Tr0ub4dor&3"),
+    "password-comma": ("password=", "abc,def123"),
+    "password-semicolon": ("DB_PASSWORD=", "p@ss;word1"),
+    "password-bracket": ("DB_PASSWORD=", "p@ss(word1"),
+    "password-digits": ("  password: ", "12345678"),
+    "password-bang": ("password=", "swordfish!"),
+    "password-equals": ("DB_PASSWORD=", "p@ss;word1="),
+    "password-quote-inside": ("password=", "abc'def1"),
+    "password-quote-in-quotes": ('password: "', "it's me1\""),
+    "password-quote-open": ('password: "', "hunter2 and more"),
+    "password-escaped": ('{\\"password\\": \\"', "hunter2"),
+    "password-bold": ("**Password:** ", "hunter2"),
+    "password-flag-comma": ("mysql --password ", "hunter2,3"),
+    "password-flag-quoted": ("mysql --password ", "'correct horse'"),
+    "password-url-bang": ("postgresql://ada:", "pw!@db.example.com/app"),
+    "password-blanks": ('PASSWORD: "', 'a b c d"'),
+    "password-phrase": ('password: "', 'correct horse battery staple"'),
+    "password-told": ("Sign in with password ", "Sommer2026!"),
+    "password-told-plain": ("Sign in with password ", "Sommer2026"),
+    "password-of": ("The password for ada@example.com is ", "hunter2x"),
+    "passwort": ("Das Passwort: ", "Sommer2026!"),
+    "pw": ("pw=", "abc123!"),
+    "pass-env": ("DB_PASS=", "swordfish"),
+    "api-key-words": ("API key: ", "9f8a7b6c5d4e3f2a1b0c"),
+    "api-key-told": ("Use the API key ", "9f8a7b6c5d4e3f2a1b0c"),
     "query": ("https://example.com/?page=1&token=", "a1b2c3d4e5f6"),
 }
-HARMLESS = """\
+HARMLESS = r"""
 The password must be at least 12 characters long.
 Password: at least 12 characters.
 Wrong password: try again.
@@ -128,7 +153,35 @@ sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 GET /api/v1/todos?cursor=eyJjcmVhdGVkX2F0Ijoi&limit=20
 sk-learn-compatible estimators for the risk-assessment-of-todos task
 keyword arguments only, key-word=value
-""".splitlines()
+the password must be at least 12 characters
+a password reset link
+API key rotation
+pass the title
+pass title=title, then 3 of 4 tests pass: 12 passed
+password: 8-64 characters
+password: string|null
+def sign_in(email: str, password:str=None) -> Session:
+SELECT id FROM accounts WHERE password=:password
+INVALID_PASSWORD: "Email or password is wrong.",
+"password": "Wrong password: try again!"
+password: "Your password"
+url = "/reset?password="+value
+password=form["password"], email=email
+password=values.get("password", "")
+client.post("/session", json={"email": email, "password": password}).raise_for_status()
+assert visitor.post("/session", json={"password": PASSWORD}).status_code == 201
+const credentials = { password: password.current?.value ?? '' }
+"GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{20,255}",
+SHORTEST_PASSWORD = 8
+the --password option of the --token flag
+the password OAuth2Provider, the password 001-FR-003, password 12-character
+the password of ada@example.com is wrong
+password demo1@example.com
+password specs/001-todos/README.md
+API key: rotate it every 90 days
+a token of 32 bytes, the token create_session_201_is_stored
+pw is short for password; two_pass: true
+""".strip().splitlines()
 
 
 def python(project: Project) -> str:
@@ -162,6 +215,15 @@ class App:
         """What the host's hook does with a person's words."""
         told = {"hook_event_name": "UserPromptSubmit", "session_id": "1", "prompt": prompt, **more}
         assert self.sdd("spool", said=json.dumps(told).encode()) == (0, "", "")
+
+    def hook(self, event: str, said: bytes) -> tuple[int, str, str]:
+        """Exit code, output and errors of what the settings name for an event, run as a host runs it."""
+        settings = json.loads((self.path / ".claude/settings.json").read_text("utf-8"))
+        [hook] = settings["hooks"][event][0]["hooks"]
+        words = [word.replace("${CLAUDE_PROJECT_DIR}", str(self.path)) for word in hook["args"]]
+        done = subprocess.run([hook["command"], *words], cwd=self.path.anchor, env=outside(), input=said,
+                              capture_output=True, check=False)  # fmt: skip
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def spooled(self) -> list[Path]:
         return sorted((self.path / "var/prompts").glob("*.json"))
@@ -211,6 +273,23 @@ class TestHooks:
             assert bool(done.stdout) == bool(output)
         for file in (project.path / "var/prompts").glob("*.json"):
             file.unlink()
+
+    def test_before_setup_no_prompt_is_lost_and_the_person_hears_of_it(self, app: App) -> None:
+        asked = app.hook("UserPromptSubmit", b'{"prompt": "Hello"}')
+        code, out, errors = app.hook("Stop", b"{}")
+
+        assert asked == (0, "", "")
+        assert [json.loads(file.read_text())["prompt"] for file in app.spooled()] == ["Hello"]
+        assert (code, errors) == (0, "")
+        assert json.loads(out)["systemMessage"].startswith("sdd next: run `make setup`; the package ")
+
+    def test_spooling_needs_nothing_but_python(self, app: App) -> None:
+        line = "import runpy, sys; sys.argv = ['sdd', 'spool']; runpy.run_module('sdd', run_name='__main__')"
+        bare = [python(app.project), "-I", "-S", "-c", f"import sys; sys.path.insert(0, '.'); {line}"]
+
+        done = subprocess.run(bare, cwd=app.path, input=b'{"prompt": "Hello"}', capture_output=True, check=False)
+
+        assert (done.returncode, done.stdout, done.stderr, len(app.spooled())) == (0, b"", b"", 1)
 
     def test_a_broken_pyproject_does_not_hold_the_prompt_back(self, project: Project) -> None:
         settings = json.loads((project.path / ".claude/settings.json").read_text("utf-8"))
@@ -362,9 +441,16 @@ class TestRecord:
             (("--stage", "green", "--feature", "001-todos", "--prompt-file", "blob"), "is not text in UTF-8"),
             (("--stage", "green", "--feature", "001-todos", "--prompt-file", "blank"), "holds no prompt"),
             (("--stage", "green", "--prompt-file", "ask"), "Which feature it belongs to"),
-            (("--stage", "green", "--feature", "099-dodos", "--prompt-file", "ask"), "`specs/099-dodos`"),
-            (("--stage", "green", "--feature", "../x", "--prompt-file", "ask"), "`feature`"),
-            (("--stage", "green", "--feature", "general", "--title", "{{x}}", "--prompt-file", "ask"), "placeholder"),
+            (("--stage", "green", "--feature", "099-dodos", "--prompt-file", "none"), "there is no specs/099-dodos."),
+            (("--stage", "green", "--feature", "../x", "--prompt-file", "ask"), "`../x` is no name of a feature"),
+            (
+                ("--stage", "green", "--feature", "general", "--prompt-file", "todo"),
+                "todo:1: the prompt is only a placeholder. Give the words of the request",
+            ),
+            (
+                ("--stage", "green", "--feature", "general", "--title", "{{x}}", "--prompt-file", "ask"),
+                "history/prompts:1: no record is made: it has the placeholder `{{x}}` in its title.",
+            ),
             (("--stage", "green", "--feature", "general", "--adr", "/etc/x", "--prompt-file", "ask"), "links.adr"),
             (("--stage", "green", "--feature", "general", "--base", "v9", "--prompt-file", "ask"), "v9 is not known"),
             (("--stage", "yellow"), "invalid choice"),
@@ -376,13 +462,42 @@ class TestRecord:
         (app.path / "blob").write_bytes(b"\xff\xfe\x00")
         (app.path / "blank").write_text(" \n")
         (app.path / "ask").write_text("Sort the todos")
+        (app.path / "todo").write_text("{{PROMPT}}")
         before = {path for path in app.tree() if not path.startswith("var")}
 
         code, _, errors = app.sdd("record", *arguments)
 
         assert code != 0
         assert sentence in errors
+        assert ".prompt.md" not in errors
         assert {path for path in app.tree() if not path.startswith("var")} == before
+
+    def test_a_branch_of_a_spec_that_is_not_there_is_refused(self, app: App) -> None:
+        app.must("git", "checkout", "-qb", "003-nota")
+
+        code, _, errors = app.sdd("record", "--stage", "green", "--prompt-file", "-", said=b"Sort")
+
+        assert (code, errors.startswith("specs:1: there is no specs/003-nota. Name a folder of specs/")) == (1, True)
+
+    def test_standard_input_is_called_so(self, app: App) -> None:
+        code, _, errors = app.sdd(
+            "record", "--stage", "misc", "--feature", "general", "--prompt-file", "-", said=b"TBD"
+        )
+
+        assert code == 1
+        assert errors.startswith("standard input:1: the prompt is only a placeholder. ")
+
+    def test_it_says_since_when_the_prompts_were_kept(self, app: App) -> None:
+        (app.path / "ask").write_text("Sort the todos")
+        app.asks("Sort the todos")
+        at = json.loads(app.spooled()[0].read_text())["at"]
+        app.asks("newest first")
+
+        _, spooled, _ = app.sdd("record", "--stage", "misc", "--feature", "general")
+        _, by_hand, _ = app.sdd("record", "--stage", "misc", "--feature", "general", "--prompt-file", "ask")
+
+        assert f"is made: 2 prompts since {at[:10]} {at[11:16]} UTC, 0 files" in spooled.replace("1 file,", "0 files,")
+        assert "is made: 1 prompt, " in by_hand
 
     def test_without_git_it_says_so(self, project: Project, tmp_path: Path) -> None:
         app = App(project, tmp_path / "app")
@@ -450,12 +565,16 @@ class TestSecrets:
     @pytest.mark.parametrize("name", SECRETS)
     def test_a_secret_is_redacted(self, redact: Callable[[str], str], name: str) -> None:
         start, end = SECRETS[name]
-        secret = end.split("@")[0].split(" https")[0].strip("';\"")
+        secret = (
+            end.split("@db")[0].split("@example")[0].split("@c")[0].split(" https")[0].split(" and")[0].strip("';\"")
+        )
 
         told = redact(f"  {start}{end}")
 
         assert "[redacted: " in told
         assert secret not in told
+        rest = told.split("]")[1]
+        assert rest in {"", ";"} or rest[0] in "'\"@ "  # nothing of it is left
 
     @pytest.mark.parametrize("text", HARMLESS)
     def test_an_ordinary_text_stays(self, redact: Callable[[str], str], text: str) -> None:

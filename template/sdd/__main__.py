@@ -1,20 +1,68 @@
 """The command line of the program that holds the promises. Knows the commands and their options, not their work.
 
-Exit code 0: clean; 1: findings; 2: wrong usage. A suggestion and a next step are no findings.
+Exit code 0: clean; 1: findings; 2: wrong usage. A suggestion and a next step are no findings. Only the hooks of an
+agent host are more than that: they run before `make setup` as well, so `spool` is here, with what Python has itself.
 """
 
 import argparse
 import io
 import json
 import os
+import secrets
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
+
+SPOOL = Path("var/prompts")  # where `record` looks for what was asked
+
+
+def spool(stream: IO[bytes], surface: str = "claude") -> None:
+    """Writes the prompt of a `UserPromptSubmit` hook's JSON (keys `prompt`, `session_id`, `model`) to `var/prompts/`.
+
+    Never raises for odd input and prints nothing on stdout, which would become part of the prompt: what could not be
+    spooled, a sentence on stderr says. The caller exits 0, because another code could hold the prompt back.
+    """
+    try:
+        told = json.loads(stream.read())
+        if not isinstance(told, dict) or not isinstance(told.get("prompt"), str):
+            raise ValueError("it holds no text named `prompt`")
+        _spooled(told, surface)
+    except (ValueError, RecursionError) as error:
+        print(f"sdd: the prompt was not spooled: the hook's input is no such JSON ({error}).", file=sys.stderr)
+    except OSError as error:
+        said = f"sdd: the prompt was not spooled: {SPOOL.as_posix()} cannot be written ({error.strerror})."
+        print(said, file=sys.stderr)
+
+
+def _spooled(told: dict[str, Any], surface: str) -> None:
+    SPOOL.mkdir(parents=True, exist_ok=True)
+    ignore = SPOOL / ".gitignore"
+    if not ignore.exists():  # a prompt may hold a secret: whatever the project ignores, never commit it
+        ignore.write_text("*\n", "utf-8", newline="\n")
+    now = datetime.now(UTC)
+    known = {name: told[name] for name in ("model", "session_id") if isinstance(told.get(name), str)}
+    content = {"at": now.isoformat(), "surface": surface, **known, "prompt": told["prompt"]}
+    file = SPOOL / f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.json"
+    draft = file.with_suffix(".part")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+        json.dump(content, out)
+    draft.replace(file)
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["spool"]:
+    spool(sys.stdin.buffer)
+    sys.exit()
 
 try:
     from sdd import agents, contract, documents, evidence, history, record, specs, steps, suggest, verify
     from sdd.project import Finding, NeedsGit, Project, Refused
 except ModuleNotFoundError as missing:
+    if sys.argv[1:] == ["next", "--hook"]:
+        lacking = f"sdd next: run `make setup`; the package {missing.name} is not installed here yet."
+        print(json.dumps({"systemMessage": lacking}))
+        sys.exit()
     sys.exit(f"sdd needs the package {missing.name}, which is not installed here: run `make setup`, then again.")
 
 RULES = [documents, specs, contract, history, agents, evidence]
@@ -78,8 +126,8 @@ def _evidence(project: Project, options: argparse.Namespace) -> int:
     return evidence.run(project, options.layer, options.suite)
 
 
-def _spool(project: Project, _: argparse.Namespace) -> int:
-    record.spool(project, sys.stdin.buffer)
+def _spool(_: Project, __: argparse.Namespace) -> int:
+    spool(sys.stdin.buffer)
     return 0
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property, cmp_to_key, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -26,7 +26,7 @@ from sdd.project import Finding, Project, Refused, conflict
 PROMPTS, DECISIONS = "history/prompts/", "history/adr/"
 STAGES = ("constitution", "spec", "plan", "tasks", "red", "green", "refactor", "explainer", "misc", "general")
 ROUTES = ("constitution", "general")
-FEATURE = r"\d{3}-[a-z0-9]+(?:-[a-z0-9]+)*"
+FEATURE = r"\d{3}-[a-z0-9]+(?:[-_][a-z0-9]+)*"
 NUMBER = r"\d{4}|[1-9]\d{4,}"
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 NAME = rf"(?P<number>{NUMBER})-{SLUG}"
@@ -78,8 +78,6 @@ ADDRESS = re.compile(r"https?://")
 OF_A_MACHINE = re.compile(
     r"(?<![\w./:-])(?:/(?:home|Users|root|tmp|private|mnt|opt|workspaces?|var/folders)/\S+|~/\S+|[A-Za-z]:[\\/]\S+|file:/\S+)"
 )
-OPENING = re.compile(r" {0,3}(`{3,}|~{3,})")
-HEADING = re.compile(r"## +(.+?)[ #]*")
 LAST_RESORT = "Delete it, or name it so."
 
 
@@ -192,24 +190,14 @@ def judged(project: Project, document: Document) -> tuple[Record | None, list[Fi
 
 def _body(document: Document) -> tuple[tuple[str, ...], str]:
     """(the fenced prompts, the outcome). A fence ends at one as long; one that never ends holds nothing."""
+    prompt, outcome = (document.sections.get(name) for name in ("Prompt", "Outcome"))
     prompts: list[str] = []
-    outcome: list[str] = []
-    section, fence, inside = "", "", list[str]()
-    for line in document.body.split("\n"):
-        if fence:
-            closing = line.strip()
-            if closing.startswith(fence) and not closing.strip(fence[0]) and len(line) - len(line.lstrip(" ")) < 4:
-                prompts += ["\n".join(inside)] if section == "Prompt" else []
-                fence, inside = "", []
-            else:
-                inside.append(line)
-        elif opened := OPENING.match(line):
-            fence = opened[1]
-        elif headed := HEADING.fullmatch(line):
-            section = headed[1]
-        elif section == "Outcome":
-            outcome.append(line)
-    return tuple(prompts), "\n".join(outcome).strip("\n")
+    for fenced in documents.FENCE.finditer(prompt.text if prompt else ""):
+        _, *lines, last = fenced[0].split("\n")
+        fence = fenced[1] or fenced[2]
+        if last.strip().startswith(fence) and not last.strip().strip(fence[0]):
+            prompts.append("\n".join(lines))
+    return tuple(prompts), documents.prose(outcome.text).strip() if outcome else ""
 
 
 def _named(document: Document) -> Iterator[Finding]:
@@ -221,9 +209,14 @@ def _named(document: Document) -> Iterator[Finding]:
             yield Finding(document.path, line, "record-name", message, "Make them say the same.")
 
 
+def is_said(prompt: str) -> bool:
+    """Whether a prompt has words of its own: it is not blank, and more than a placeholder."""
+    return bool(PLACEHOLDER.sub("", prompt).strip())
+
+
 def _said(document: Document, prompts: tuple[str, ...], outcome: str) -> Iterator[Finding]:
     path = document.path
-    if not any(PLACEHOLDER.sub("", prompt).strip() for prompt in prompts):
+    if not any(is_said(prompt) for prompt in prompts):
         message = "has no prompt: below `## Prompt` stands no fenced text."
         action = "Put what was asked there, word for word, between `~~~text` and `~~~`."
         yield Finding(path, document.line_of("\n## Prompt") + 1, "record-prompt", message, action)
@@ -416,9 +409,7 @@ def alone(project: Project) -> Iterator[None]:
             _hold(file)
             yield
     except OSError as error:
-        where = Path(error.filename or lock)
-        path = where.relative_to(project.root).as_posix() if where.is_relative_to(project.root) else where.as_posix()
-        raise _stuck(path, f"cannot be written: {error.strerror}.", "Nothing was changed.") from error
+        raise _unwritable(project, error) from error
 
 
 def next_number(project: Project, kind: Literal["record", "decision"]) -> int:
@@ -522,6 +513,17 @@ class Numbered:
         """Whether a file is its own: the file itself, what lies in its folder, the records of its feature."""
         return path == self.path or path.startswith((f"{self.path}/", f"{PROMPTS}{self.name}/"))
 
+    def mentions(self) -> list[re.Pattern[str]]:
+        """What names it: its name and, for all that share its number, the number alone (`003-FR-001`, `ADR-0007`)."""
+        name = re.escape(self.name.removesuffix(".md") if self.kind == "decision" else self.name)
+        if self.kind == "record":
+            return [re.compile(rf"(?:(?P<route>[\w-]+)/)?(?<![\w-]){name}(?![\w-])")]
+        if self.kind == "decision":
+            by_number = rf"(?<![\w-])(?:ADR|adr)[- ]?{self.number}(?!\d)"
+            return [re.compile(rf"(?<![\w-]){name}(?![\w-]|\.(?!md\b)\w)"), re.compile(by_number)]
+        by_number = rf"(?<![\w-]){self.number}-(?=(?P<id>(?:FR|SC|US)-?\d+))"
+        return [re.compile(rf"(?<![\w-]){name}(?![\w-])"), re.compile(by_number)]
+
 
 Moves = dict[Numbered, tuple[str, tuple[Numbered, ...]]]
 
@@ -560,7 +562,7 @@ def _moves(project: Project, past: "_Past") -> Moves:
         highest[entry.kind] = max(highest.get(entry.kind, 0), int(entry.number))
     moves: Moves = {}
     for (kind, _), entries in sorted(groups.items()):
-        shared = tuple(sorted(entries, key=cmp_to_key(past.compared)))
+        shared = tuple(sorted(entries, key=past.age) if len(entries) > 1 else entries)
         for entry in shared[1:]:
             highest[kind] += 1
             moves[entry] = (f"{highest[kind]:0{DIGITS[kind]}}", shared)
@@ -575,62 +577,38 @@ class _Past:
         self._lines: dict[str, dict[int, str]] = {}
 
     @cached_property
-    def _added(self) -> dict[str, tuple[str, int]]:
-        """By path: the commit that added it last, and its author's date (seconds). A merge that is under way counts."""
-        added: dict[str, tuple[str, int]] = {}
+    def _added(self) -> dict[str, tuple[int, str]]:
+        """By path: the commit that added it last, and its place, 0 the newest. A merge that is under way counts."""
+        added: dict[str, tuple[int, str]] = {}
         if not self._project.has_git:
             return added
-        heads = ["HEAD"]
-        if self._project.git("rev-parse", "--verify", "--quiet", "MERGE_HEAD") is not None:
-            heads.append("MERGE_HEAD")
-        flags = (
-            "--format=%x01%H %at",
-            "--name-only",
-            "--no-renames",
-            "--diff-filter=A",
-            "--relative",
-            "--full-history",
-        )
-        log = self._project.git("log", *flags, *heads, "--", "specs", "history") or ""
-        for commit in log.split("\x01")[1:]:
-            head, *paths = commit.splitlines()
-            name, _, at = head.partition(" ")
+        merging = self._project.git("rev-parse", "--verify", "--quiet", "MERGE_HEAD") is not None
+        heads = ("HEAD", "MERGE_HEAD") if merging else ("HEAD",)
+        flags = ("--format=%x01%H", "--name-only", "--no-renames", "--diff-filter=A", "--relative", "--full-history")
+        log = self._project.git("log", "--author-date-order", *flags, *heads, "--", "specs", "history") or ""
+        for place, commit in enumerate(log.split("\x01")[1:]):
+            name, *paths = commit.splitlines()
             for path in paths:
-                added.setdefault(path, (name, int(at)))
+                added.setdefault(path, (place, name))
         return added
 
-    def commit(self, entry: Numbered) -> tuple[str, int] | None:
-        """The commit that brought it, and when; None for what is not committed."""
+    def _commit(self, entry: Numbered) -> tuple[int, str] | None:
+        """The commit that brought it, and its place; None for what is not committed."""
         main = f"{entry.path}/spec.md" if entry.kind == "spec" else entry.path
         below = (self._added[path] for path in self._added if path.startswith(f"{entry.path}/"))
         return self._added.get(main) or next(below, None)
 
-    def compared(self, one: Numbered, other: Numbered) -> int:
-        """Negative when the one came earlier."""
-        first, second = self.commit(one), self.commit(other)
-        if first is None or second is None or first[0] == second[0]:
-            is_later = (first is None, one.path) > (second is None, other.path)
-        elif self.is_before(first[0], second[0]) or self.is_before(second[0], first[0]):
-            is_later = self.is_before(second[0], first[0])
-        else:
-            is_later = (first[1], one.path) > (second[1], other.path)
-        return 1 if is_later else -1
+    def age(self, entry: Numbered) -> tuple[bool, int, str]:
+        """What sorts the oldest first: by git, then by name; what is not committed comes last."""
+        commit = self._commit(entry)
+        return commit is None, -commit[0] if commit else 0, entry.path
 
-    def is_before(self, ancestor: str, commit: str) -> bool:
-        """Whether a commit is in another's past."""
+    def _tells(self, *question: str) -> bool:
         git = self._project.git
-        return self._project.once(
-            ("before", ancestor, commit),
-            lambda: git("merge-base", "--is-ancestor", ancestor, commit) is not None,
-        )
-
-    def _knew(self, commit: str, path: str) -> bool:
-        git = self._project.git
-        return self._project.once(
-            ("knew", commit, path), lambda: git("cat-file", "-e", f"{commit}:./{path}") is not None
-        )
+        return self._project.once(question, lambda: git(*question) is not None)
 
     def _written(self, path: str, line: int) -> str | None:
+        """The commit that a line came with; None when it is not committed."""
         if path not in self._lines:
             told = (self._project.git("blame", "--porcelain", "--", path) or "") if self._project.has_git else ""
             found = re.findall(r"^([0-9a-f]{40,64}) \d+ (\d+)", told, re.MULTILINE)
@@ -640,25 +618,20 @@ class _Past:
     def is_older(self, path: str, line: int, entries: tuple[Numbered, ...]) -> bool:
         """Whether a line was there before any of them, so that it speaks of none: an example, say."""
         written = self._written(path, line)
-        commits = [self.commit(entry) for entry in entries]
+        commits = {commit[1] if (commit := self._commit(entry)) else None for entry in entries}
         return written is not None and all(
-            commit is not None and commit[0] != written and self.is_before(written, commit[0]) for commit in commits
+            commit and commit != written and self._tells("merge-base", "--is-ancestor", written, commit)
+            for commit in commits
         )
 
     def meant(self, path: str, line: int, entries: tuple[Numbered, ...]) -> Numbered | None:
         """Which of them a line speaks of: the one that came with it, or the only one its writer could know."""
         written = self._written(path, line)
-        if written is None:
-            return None
-        commits = {entry: found[0] for entry in entries if (found := self.commit(entry))}
-        for known in (
-            [entry for entry in commits if commits[entry] == written],
-            [entry for entry in entries if self._knew(written, entry.path)],
-            [entry for entry in commits if self.is_before(written, commits[entry])],
-        ):
-            if known:
-                return known[0] if len(known) == 1 else None
-        return None
+        came = [entry for entry in entries if (commit := self._commit(entry)) and commit[1] == written]
+        known = came or [
+            entry for entry in entries if written and self._tells("cat-file", "-e", f"{written}:./{entry.path}")
+        ]
+        return known[0] if len(known) == 1 else None
 
 
 class _Plan:
@@ -666,16 +639,16 @@ class _Plan:
 
     def __init__(self, project: Project, moves: Moves, past: _Past) -> None:
         self._project, self._moves, self._past = project, moves, past
-        self._files: dict[str, tuple[str, bytes, bytes]] = {}
+        self._files: dict[str, tuple[str, bytes, bytes]] = {}  # by path: the new path, the bytes before and after
         self._mended = 0
         self.unclear: list[Finding] = []
-        groups = {shared for _, shared in moves.values()}
+        # What names them; which it may mean; all that share the number.
         self._patterns: list[tuple[re.Pattern[str], tuple[Numbered, ...], tuple[Numbered, ...]]] = []
         for entry, (_, shared) in moves.items():
             same = tuple(other for other in shared if other.name == entry.name)
-            self._patterns.append((_name(entry), same, shared))
+            self._patterns.append((entry.mentions()[0], same, shared))
         groups = {shared for _, shared in moves.values()}
-        self._patterns += [(_number(shared[0]), shared, shared) for shared in groups if shared[0].kind != "record"]
+        self._patterns += [(pattern, shared, shared) for shared in groups for pattern in shared[0].mentions()[1:]]
 
     def _new_name(self, entry: Numbered) -> str:
         number = self._moves[entry][0] if entry in self._moves else entry.number
@@ -699,15 +672,14 @@ class _Plan:
                 raise _stuck(path, "is no plain file, so it cannot be moved.", "Move it by hand, then run it again.")
             return
         content = file.read_bytes()
-        try:
+        mended = content
+        with suppress(UnicodeDecodeError):  # a picture, say
             text = content.decode("utf-8")
-            mended = text if "\0" in text else self._text(path, text)
-        except UnicodeDecodeError:
-            text = mended = ""
-        if mended != text:
-            conflict(path, documents.prose(text) if path.startswith(PROMPTS) else text)
-        if new != path or mended != text:
-            self._files[path] = (new, content, mended.encode() if mended != text else content)
+            mended = content if "\0" in text else self._text(path, text).encode()
+            if mended != content:
+                conflict(path, documents.prose(text) if path.startswith(PROMPTS) else text)
+        if new != path or mended != content:
+            self._files[path] = (new, content, mended)
 
     def _text(self, path: str, text: str) -> str:
         own = [entry for entry in self._moves if path == entry.path or path.startswith(f"{entry.path}/")]
@@ -732,10 +704,10 @@ class _Plan:
     def _new_number(self, path: str, line: int, entries: tuple[Numbered, ...], found: re.Match[str]) -> str:
         entry = entries[0] if len(entries) == 1 else self._meant(path, line, found, entries)
         if entry is None:
-            names = (
+            names = " or ".join(
                 f"`{one.path}`" + (f" (now {self._new_name(one)})" if one in self._moves else "") for one in entries
             )
-            message = f"`{found[0]}{found.groupdict().get('id') or ''}` may mean {' or '.join(names)}."
+            message = f"`{found[0]}{found.groupdict().get('id') or ''}` may mean {names}."
             action = "Look, and write the number that is meant."
             self.unclear.append(Finding(self.place(path), line, "unclear-number", message, action))
         if entry not in self._moves:
@@ -769,35 +741,28 @@ class _Plan:
         for path, (new, _, _) in self._files.items():
             if new != path and (root / new).exists():
                 raise _stuck(new, "is in the way of a new number.", "Move it away, then run it again.")
-        drafts: list[Path] = []
-        done: list[str] = []
+        begun: list[str] = []
         try:
-            for path, (new, _, content) in self._files.items():
-                draft = root / f"{new}.part"
-                draft.parent.mkdir(parents=True, exist_ok=True)
-                drafts.append(draft)
-                draft.write_bytes(content)
-                shutil.copymode(root / path, draft)
-            for path, (new, _, _) in self._files.items():
-                done.append(path)
-                (root / f"{new}.part").replace(root / new)
-                if new != path:
-                    (root / path).unlink()
+            for path, (new, _, after) in self._files.items():
+                begun.append(path)
+                (root / new).parent.mkdir(parents=True, exist_ok=True)
+                (root / new).write_bytes(after)
+                shutil.copymode(root / path, root / new)
+            for path in self._files.keys() - {new for new, _, _ in self._files.values()}:
+                (root / path).unlink()
         except OSError as error:
-            for path in done:
+            for path in begun:
                 new, before, _ = self._files[path]
-                (root / path).write_bytes(before)
-                if new != path:
-                    (root / new).unlink(missing_ok=True)
-            raise _stuck(
-                str(error.filename), f"cannot be written: {error.strerror}.", "Nothing was changed."
-            ) from error
+                if not (root / path).exists() or (root / path).read_bytes() != before:
+                    (root / path).write_bytes(before)
+                if new != path and (root / new).is_file():
+                    (root / new).unlink()
+            raise _unwritable(self._project, error) from error
         finally:
-            for draft in drafts:
-                draft.unlink(missing_ok=True)
-        for folder in {(root / path).parent for path in self._files}:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+            folders = {(root / path).parent for old, (new, *_) in self._files.items() for path in (old, new)}
+            for folder in sorted(folders, reverse=True):
+                if folder.is_dir() and not any(folder.iterdir()):
+                    folder.rmdir()
 
     def lines(self) -> list[str]:
         """What was done: a line for each new number, and one for what names them."""
@@ -808,18 +773,6 @@ class _Plan:
         return [*said, f"{self._mended} mentions are mended."]
 
 
-def _name(entry: Numbered) -> re.Pattern[str]:
-    name = re.escape(entry.name.removesuffix(".md") if entry.kind == "decision" else entry.name)
-    before = r"(?:(?P<route>[\w-]+)/)?(?<![\w-])" if entry.kind == "record" else r"(?<![\w-])"
-    return re.compile(before + name + (r"(?![\w-]|\.(?!md\b)\w)" if entry.kind == "decision" else r"(?![\w-])"))
-
-
-def _number(entry: Numbered) -> re.Pattern[str]:
-    if entry.kind == "spec":
-        return re.compile(rf"(?<![\w-]){entry.number}-(?=(?P<id>(?:FR|SC|US)-?\d+))")
-    return re.compile(rf"(?<![\w-])(?:ADR|adr)[- ]?{entry.number}(?!\d)")
-
-
 def _head(text: str) -> int:
     """How many lines the head takes; 0 without one."""
     found = re.match(r"\ufeff?---\r?\n(?:.*\n)*?---\r?(?:\n|\Z)", text)
@@ -828,11 +781,16 @@ def _head(text: str) -> int:
 
 def _kept(lines: list[str], head: int) -> frozenset[int]:
     """The lines of a record, from 0, that stay as they are: its prompts, its branch, its command."""
-    kept = {index for index in range(head) if lines[index].startswith(KEPT_KEYS)}
     plain = documents.prose("\n".join(lines)).split("\n")
-    kept |= {index for index, line in enumerate(plain) if line != lines[index]}
-    return frozenset(kept)
+    of_its_day = {index for index in range(head) if lines[index].startswith(KEPT_KEYS)}
+    return frozenset(of_its_day | {index for index, line in enumerate(plain) if line != lines[index]})
 
 
 def _stuck(path: str, message: str, action: str) -> Refused:
     return Refused(Finding(path, 1, "not-written", message, action))
+
+
+def _unwritable(project: Project, error: OSError) -> Refused:
+    file = Path(error.filename or project.root / "history")
+    path = file.relative_to(project.root) if file.is_relative_to(project.root) else file
+    return _stuck(path.as_posix(), f"cannot be written: {error.strerror}.", "Nothing was changed.")

@@ -1,19 +1,17 @@
-"""Keeps what was asked: spools the prompts that an agent host hands over, and makes records of them.
+"""Makes records of what was asked: of the prompts that a hook spooled (`sdd spool`), or of one given by hand.
 
 Knows no rule of a record (`history` has them) and sends nothing anywhere. A prompt is kept verbatim, whole, but for
 secrets, the characters that no text file can hold, and Windows' line ends, which git would change as well.
 """
 
 import json
-import os
 import re
-import secrets as random
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import yaml
 
@@ -25,42 +23,6 @@ from sdd.project import Finding, NeedsGit, Project, Refused
 SPOOL = "var/prompts"
 TITLE = 72
 HALF = re.compile("[\ud800-\udfff]")
-
-
-# ------------------------------------------------------------ the hooks of an agent host
-
-
-def spool(project: Project, stream: IO[bytes], surface: str = "claude") -> None:
-    """Writes the prompt of a `UserPromptSubmit` hook's JSON (keys `prompt`, `session_id`, `model`) to `var/prompts/`.
-
-    Never raises for odd input and prints nothing on stdout, which would become part of the prompt: what could not be
-    spooled, a sentence on stderr says. The caller exits 0, because another code could hold the prompt back.
-    """
-    try:
-        told = json.loads(stream.read())
-        if not isinstance(told, dict) or not isinstance(told.get("prompt"), str):
-            raise ValueError("it holds no text named `prompt`")
-        _spooled(project, told, surface)
-    except (ValueError, RecursionError) as error:
-        print(f"sdd: the prompt was not spooled: the hook's input is no such JSON ({error}).", file=sys.stderr)
-    except OSError as error:
-        print(f"sdd: the prompt was not spooled: {SPOOL} cannot be written ({error.strerror}).", file=sys.stderr)
-
-
-def _spooled(project: Project, told: dict[str, Any], surface: str) -> None:
-    folder = project.root / SPOOL
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():  # a prompt may hold a secret: whatever the project ignores, never commit it
-        ignore.write_text("*\n", "utf-8", newline="\n")
-    now = datetime.now(UTC)
-    known = {name: told[name] for name in ("model", "session_id") if isinstance(told.get(name), str)}
-    content = {"at": now.isoformat(), "surface": surface, **known, "prompt": told["prompt"]}
-    file = folder / f"{now:%Y%m%dT%H%M%S%f}-{random.token_hex(4)}.json"
-    draft = file.with_suffix(".part")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
-        json.dump(content, out)
-    draft.replace(file)
 
 
 def stop(project: Project) -> None:
@@ -100,9 +62,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Asked:
-    """The prompts of a record, in order, and what their host said of them; `kept` are the spool's files."""
+    """The prompts of a record, in order, and what their host said of them.
+
+    `kept` are the spool's files; `since` says when the first was asked, in UTC, to the minute.
+    """
 
     prompts: tuple[str, ...]
+    since: str | None = None
     surface: str = "manual"
     model: str | None = None
     command: str | None = None
@@ -118,8 +84,11 @@ def record(project: Project, wish: Wish) -> list[str]:
     """
     project.git("rev-parse", "HEAD")
     branch = (project.git("branch", "--show-current") or "").strip() or None
+    if wish.feature:
+        _known(project, wish.feature)
     changed = _changed(project, wish)
     feature = wish.feature or _feature(wish.stage, branch, changed)
+    _known(project, feature)
     files = [path for path in changed if not path.startswith(PROMPTS)]
     if not wish.feature or not wish.base:
         files = [path for path in _changed(project, wish, feature) if not path.startswith(PROMPTS)]
@@ -127,9 +96,11 @@ def record(project: Project, wish: Wish) -> list[str]:
     given = None if wish.prompt == "spooled" else _given(project, wish.prompt)  # may wait: not while others do
     with history.alone(project):
         asked = given or _from_spool(project.root / SPOOL)
-        if not any(prompt.strip() for prompt in asked.prompts):
-            action = "Give it by hand: `--prompt-file FILE`, or `-` for standard input."
-            raise _refused(SPOOL if given is None else wish.prompt, "holds no prompt.", action)
+        if not any(history.is_said(prompt) for prompt in asked.prompts):
+            is_blank = not any(prompt.strip() for prompt in asked.prompts)
+            message = "holds no prompt." if is_blank else "the prompt is only a placeholder."
+            action = "Give the words of the request: `--prompt-file FILE`, or `-` for standard input."
+            raise _refused({"spooled": SPOOL, "-": "standard input"}.get(wish.prompt, wish.prompt), message, action)
         title = redact(_relative(project, wish.title or _title(project, asked.prompts, feature, wish.stage)))
         number = history.next_number(project, "record")
         path = f"{PROMPTS}{feature}/{number:04}-{history.slug(title) or wish.stage}.{wish.stage}.prompt.md"
@@ -152,12 +123,15 @@ def record(project: Project, wish: Wish) -> list[str]:
         }
         text = _text(head, asked.prompts, redact(_relative(project, outcome.strip())))
         _, faults = history.judged(project, _document(path, head, text))
-        if faults:
-            raise Refused(faults[0])
+        if faults:  # of a file that is not written: its lines would lead nowhere
+            fault = faults[0]
+            message = f"no record is made: it {fault.message}"
+            raise Refused(Finding(PROMPTS.rstrip("/"), 1, fault.rule, message, fault.next))
         history.put(project.root / path, text)
         for kept in asked.kept:
             kept.unlink(missing_ok=True)
-    made = f"{path} is made: {_count(asked.prompts, 'prompt')}, {_count(files, 'file')}, {_count(tests, 'test file')}."
+    told = _count(asked.prompts, "prompt") + (f" since {asked.since}" if asked.since else "")
+    made = f"{path} is made: {told}, {_count(files, 'file')}, {_count(tests, 'test file')}."
     return [made, *notes, *(f"{name} is no spooled prompt: it stays where it is." for name in asked.broken)]
 
 
@@ -179,13 +153,14 @@ def _document(path: str, head: dict[str, Any], text: str) -> Document:
 
 def _given(project: Project, source: str) -> Asked:
     action = "Give a text with the words of the request, in UTF-8."
+    name = "standard input" if source == "-" else source
     try:
         content = sys.stdin.buffer.read() if source == "-" else (project.root / source).read_bytes()
         return Asked((_storable(content.decode("utf-8-sig")),))
     except OSError as error:
-        raise _refused(source, f"cannot be read: {error.strerror}.", action) from error
+        raise _refused(name, f"cannot be read: {error.strerror}.", action) from error
     except UnicodeDecodeError as error:
-        raise _refused(source, "is not text in UTF-8.", action) from error
+        raise _refused(name, "is not text in UTF-8.", action) from error
 
 
 def _from_spool(folder: Path) -> Asked:
@@ -203,7 +178,14 @@ def _from_spool(folder: Path) -> Asked:
     last = told[-1][1] if told else {}
     model = next((content["model"] for _, content in reversed(told) if content.get("model")), None)
     kept = tuple(file for file, _ in told)
-    return Asked(prompts, last.get("surface", "manual"), model, commands[0] if commands else None, kept, tuple(broken))
+    since = _minute(told[0][1].get("at")) if told else None
+    surface, command = last.get("surface", "manual"), commands[0] if commands else None
+    return Asked(prompts, since, surface, model, command, kept, tuple(broken))
+
+
+def _minute(at: object) -> str | None:
+    found = re.match(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)", str(at))
+    return f"{found[1]} {found[2]} UTC" if found else None
 
 
 def _storable(prompt: str) -> str:
@@ -227,6 +209,16 @@ def _is_unfit(text: str) -> bool:
 
 
 # ------------------------------------------------------------ what git and the reports say
+
+
+def _known(project: Project, feature: str) -> None:
+    """Raises Refused for a feature that neither is nor was in `specs/`."""
+    action = "Name a folder of specs/, or general, or constitution."
+    folder = f"specs/{feature}"
+    if feature not in ROUTES and not re.fullmatch(history.FEATURE, feature):
+        raise _refused("specs", f"`{feature}` is no name of a feature, as `001-todos` is.", action)
+    if feature not in ROUTES and not project.has(folder) and not project.had(folder):
+        raise _refused("specs", f"there is no {folder}.", action)
 
 
 def _feature(stage: str, branch: str | None, changed: list[str]) -> str:
@@ -348,42 +340,65 @@ TOKENS = {
     "JSON web token": r"(?<![\w-])eyJ[\w-]{8,8000}\.[\w-]{8,8000}(?:\.[\w-]{0,8000}){1,3}",
 }
 DATABASES = r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|oracle|cockroachdb|clickhouse|snowflake)"
-VALUE = r"""(?P<secret>[^\s"'`,;<>]{1,500})"""
+# A value goes on to the next blank. What closes a sentence or a bracket is no part of it, nor is the next pair.
+END = (
+    r"(?:[\"'`]{0,2}[.,;:?)}\]>]{0,8}[\"'`]{0,2}(?:\s|\Z)|[\"'`][,;)}\]>]"
+    r"|[,;&]{1,2}[\"']?[A-Za-z_][\w.-]{0,60}[\"']?\s{0,3}[=:](?=[ \t]?[^\s=]))"
+)
+RUN = rf"(?![\"'`])(?:(?!{END})\S){{1,500}}"
+VALUE = rf"(?:(?P<quote>[\"'])(?P<quoted>(?:(?!(?P=quote))[^\n]){{1,500}})(?P=quote)|[\"']?(?P<secret>(?!<){RUN}))"
+WHOSE = r"(?i:\s{1,3}(?:for|of)\s{1,3}\S{1,60})?\s{1,3}"
+WORD = r"(?:pass(?:wor[dt]|wd|phrase)|kennwort|pwd)"
+# Said with no sign between: only what nobody takes for a word, a name, an address or a number.
+ODD = (
+    r"(?:(?=\S*[A-Za-z])(?=\S*\d)(?=\S*[!$%^&*@])(?!\S*/|\S+@\w+\.\w)\S{6}"
+    r"|(?=[A-Za-z\d]*[a-z])(?=[A-Za-z\d]*[A-Z])(?=[A-Za-z]*\d[A-Za-z]*\d)[A-Za-z\d]{8})"
+)
 CONTEXTS = {
     "password": (
         rf"\b{DATABASES}(?:\+\w{{1,20}})?://[^\s:/@]{{0,100}}:(?P<secret>[^\s\"'`<>]{{1,300}})(?=@[\w.\[$-])",
         r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,100}:(?P<secret>[^\s/\"'`<>]{1,300})(?=@[\w.\[$-])",
-        rf"(?i)(?<![\w-])--(?:password|passwd|pass|secret|token|api-key|access-key)[ =][\"']?{VALUE}",
-        rf"(?i)\bcurl\b[^\n]{{0,300}}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']{{1,100}}:{VALUE}",
-        r"(?i)\bpass(?:word|phrase)\s+[`\"'](?P<secret>(?=\S{0,99}[\d!@#$%^&*])[^`\"'\s]{4,100})[`\"']",
+        rf"(?i)(?<![\w-])--(?:password|passwd|pass|secret|token|api-key|access-key)[ =]{VALUE}",
+        rf"(?i)\bcurl\b[^\n]{{0,300}}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']{{1,100}}:(?P<secret>{RUN})",
+        rf"(?i)\b{WORD}\s+[`\"'](?P<secret>(?=\S{{0,99}}[\d!@#$%^&*])[^`\"'\s]{{4,100}})[`\"']",
+        rf"\b(?i:{WORD}|pw){WHOSE}[\"'`]?(?P<secret>(?={ODD}){RUN})",
     ),
     "authorization": (
-        rf"(?i)\bauthorization[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"'`]?(?:bearer|basic|token|bot|apikey|digest)\s{{1,3}}{VALUE}",
+        rf"(?i)\bauthorization[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"'`]?(?:bearer|basic|token|bot|apikey|digest)\s{{1,3}}(?P<secret>(?!<){RUN})",
         r"(?i)\bbearer\s{1,3}(?P<secret>(?=\S{0,500}\d)[\w.~+/=-]{16,4000})",
         r"(?i)\b(?:set-)?cookie:\s{0,3}[\w.-]{1,60}=(?P<secret>[^\s;\"']{8,4000})",
     ),
     "secret": (
-        r"(?i)\b(?:password|passphrase|pwd|secret|token|api[ _-]?key)\s{1,3}(?:is|was)\s{1,3}[\"'`]?"
-        r"(?P<secret>(?=\S{0,199}\d)(?=\S{0,199}[A-Za-z])[^\s\"'`,;]{6,200})",
+        rf"(?i)\b(?:{WORD}|secret|token|api[ _-]?key){WHOSE}(?:is|was)\s{{1,3}}[\"'`]?"
+        rf"(?P<secret>(?=\S{{0,199}}\d)(?=\S{{0,199}}[A-Za-z])(?=\S{{6}}){RUN})",
+        r"(?i)\b(?:(?:api|access|auth|secret)[ _-]?key|token)\s{1,3}[\"'`]?"
+        r"(?P<secret>(?=(?:[a-z]*\d){3})(?=\d*[a-z])[a-z\d+/=]{16,500})",
     ),
 }
 ASSIGNED = re.compile(
-    r"""(?ix)(?:(?P<word>pass(?:word|wd|phrase)|pwd|secret(?:[_-]?(?:access[_-]?)?key)?)
-    |(?P<key>token|api[_-]?key|credentials?|(?:access|account|auth|encryption|private|shared|signing)[_-]?key))
-    ["'`\]]{0,2}(?P<sign>[ \t]{0,3}(?:=>|:=|=(?!=)|:(?!:))[ \t]{0,3})
-    (?:(?P<quote>["'`])(?P<quoted>[^\n"'`]{1,500})(?P=quote)|(?P<bare>[^\s"'`,;&<>)}]{1,500}))"""
+    rf"""(?ix)(?:(?P<word>{WORD}|secret(?:[ _-]?(?:access[ _-]?)?key)?)|(?P<short>(?<![a-z\d])pw|(?<=_)pass)
+    |(?P<key>token|api[ _-]?key|credentials?|(?:access|account|auth|encryption|private|shared|signing)[ _-]?key))
+    ["'`\]*\\]{{0,4}}(?P<sign>[ \t]{{0,3}}(?:=>|:=|=(?!=)|:(?!:))(?:\*\*)?[ \t]{{0,3}})
+    (?:[bfu]?(?P<quote>["'`])(?P<quoted>(?=\S)(?:\\.|(?!(?P=quote))[^\n\\]){{1,500}})(?P=quote)
+    |(?:["'`](?=\w))?(?P<bare>{RUN}))"""
 )
 # What stands where a secret could, and is none: a place to fill in, a type, a word of the trade.
 HARMLESS = re.compile(
     r"""(?ix)[$%<{\[(*/#|&].*|x{3,}|.*\.{3}|.*…|-+
+    |:[a-z_]\w*|option|flag|argument|parameter|to|is|for|and|or|from
     |none|null|nil|true|false|undefined|required|optional|missing|empty|invalid|wrong|correct|expired|weak|strong|hidden
     |str|string|text|bytes|int|integer|number|bool|boolean|any|unknown|never|void|object|secretstr|field|form|query
     |header|headers|cookie|auth|authentication|authorization|bearer|basic|scheme|example|input|output|value|values
     |body|data|hashed|plain|redacted|(?:argon2\w*|bcrypt|scrypt|pbkdf2|sha-?\d+|md5|base64|utf-?8|hs256|rs256|jwt|uuid\d?)(?:-\w+)*
-    |(?:[a-z_]+[_.-])?(?:password|passwords|passphrase|pwd|secret|secrets|token|tokens|credential|credentials|key|hash)"""
+    |(?:[a-z_]+[ _.-]){0,3}(?:(?:password|secret|token|credential)s?|passphrase|pwd|key|hash)"""
 )
 AROUND = 200  # characters before and after a value, of its line
-NAME = re.compile(r"[A-Za-z_][A-Za-z_]*(?:\.[A-Za-z_]+)*")
+SENTENCE = re.compile(r"[A-Z]?[a-z'\d]+[,:]?(?: [\w',.:;!?()/-]+){2,}")
+SPEECH = re.compile(
+    r"(?i)\b(?:a|again|and|are|at|be|enter|for|forgot|has|in|is|it|least|long|must|new|no|not|of|or|please|short|the|to|too|try"
+    r"|was|with|wrong|you|your)\b"
+)
+NAME = re.compile(r"[A-Za-z_][A-Za-z_]*(?:\??\.[A-Za-z_]+)*")
 PATTERNS = [
     *((kind, re.compile(pattern)) for kind, pattern in TOKENS.items()),
     *((kind, re.compile(pattern)) for kind, patterns in CONTEXTS.items() for pattern in patterns),
@@ -396,28 +411,35 @@ def redact(text: str) -> str:
     A pattern can miss a secret that looks like a word, and says so nowhere: read a record before you commit it.
     """
     for kind, pattern in PATTERNS:
-        whole = "secret" not in pattern.groupindex
-        text = pattern.sub(lambda found: _hidden(found, "" if whole else "secret", kind), text)  # noqa: B023
+        text = pattern.sub(partial(_found, kind), text)
     return ASSIGNED.sub(_assigned, text)
 
 
-def _hidden(found: re.Match[str], group: str, kind: str) -> str:
-    start, end = found.span(group or 0)
-    start, end = start - found.start(), end - found.start()
-    secret = found[0][start:end]
-    kept = secret[len(secret.rstrip(".!?:)")) :] if group else ""
-    if group and HARMLESS.fullmatch(secret.rstrip(".!?:)")):
+def _found(kind: str, found: re.Match[str]) -> str:
+    named = found.groupdict()
+    group = next((name for name in ("secret", "quoted") if named.get(name)), None)
+    if group and _is_harmless(found[group].rstrip(".!?:)")):
         return found[0]
-    return f"{found[0][:start]}[redacted: {kind}]{kept}{found[0][end:]}"
+    return _hidden(found, group, kind)
+
+
+def _hidden(found: re.Match[str], group: str | None, kind: str) -> str:
+    start, end = (place - found.start() for place in found.span(group or 0))
+    return f"{found[0][:start]}[redacted: {kind}]{found[0][end:]}"
 
 
 def _assigned(found: re.Match[str]) -> str:
-    quoted, bare = found["quoted"], found["bare"]
-    value = quoted or bare.rstrip(".!?:")
-    certain = _is_quoted_secret(found, value) if quoted else _is_bare_secret(found, value)
-    if HARMLESS.fullmatch(value) or not certain:
-        return found[0]
-    return _hidden(found, "quoted" if quoted else "bare", "password" if found["word"] else "key")
+    group = "quoted" if found["quoted"] else "bare"
+    value = found[group].rstrip(".!?:")
+    certain = _is_quoted_secret(found, value) if group == "quoted" else _is_bare_secret(found, value)
+    return _hidden(found, group, "key" if found["key"] else "password") if certain else found[0]
+
+
+def _is_harmless(value: str) -> bool:
+    """Whether it is a place to fill in, a type or a word of the trade, or some of these: `string|null`."""
+    return bool(HARMLESS.fullmatch(value)) or all(
+        not part or HARMLESS.fullmatch(part) for part in re.split(r"[|&=]|\?\?|[)}\]].*", value)
+    )
 
 
 def _is_mixed(value: str, least: int) -> bool:
@@ -427,25 +449,31 @@ def _is_mixed(value: str, least: int) -> bool:
 
 
 def _is_quoted_secret(found: re.Match[str], value: str) -> bool:
+    if _is_harmless(value):
+        return False
     if found["key"]:
         return _is_mixed(value, 8)
-    is_sentence = re.fullmatch(r"[A-Z]?[a-z']+(?: [\w',.-]+){2,}", value)
-    return "phrase" in found["word"].lower() or "=" in found["sign"] or not is_sentence
+    is_sentence = SENTENCE.fullmatch(value) and SPEECH.search(value) and re.search("[a-z]{4}", value)
+    return "phrase" in found[0].lower() or "=" in found["sign"] or not is_sentence
 
 
 def _is_bare_secret(found: re.Match[str], value: str) -> bool:
     """Without quotes it may be code, a type or a sentence as well: what stands around it decides."""
     text, sign = found.string, found["sign"]
-    before = text[max(found.start() - AROUND, 0) : found.start()].rpartition("\n")[2]
-    is_last = not text[found.end() : found.end() + AROUND].partition("\n")[0].strip()
-    if re.search(r"[(\[{]", value):
+    if _is_harmless(value) or re.match(r"[\w.+/\\\"')}\]-]*[(\[{<]", value):
         return False
+    before = text[max(found.start() - AROUND, 0) : found.start()].rpartition("\n")[2]
+    is_last = not text[found.end() : found.end() + AROUND].partition("\n")[0].strip(" \t\r.!?:")
     if NAME.fullmatch(value):
-        if found["key"]:
-            return sign == "=" and found["key"].isupper() and len(value) >= 8
+        if not found["word"]:  # of the environment: `DB_PASS=swordfish`
+            word, least = (found["key"], 8) if found["key"] else (found["short"], 4)
+            return sign == "=" and word.isupper() and len(value) >= least
         is_argument = re.search(r"[(,]\s*[\w-]*$", before) is not None
         is_setting = is_last and re.fullmatch(r"[\s\-{]*[\w.-]*", before) is not None
         return "." not in value and (not is_argument if "=" in sign else is_setting)
     if found["key"]:
         return _is_mixed(value, 8 if sign == "=" else 12) or (sign == "=" and value.isdecimal() and len(value) >= 8)
-    return "=" in sign or (len(value) >= 4 and (is_last or not value.isdecimal()))
+    if found["short"]:
+        return len(value) >= 5 and all(re.search(part, value) for part in ("[A-Za-z]", r"[\d!@#$%^&*]"))
+    is_set = "=" in sign and not (value.isdecimal() and len(value) < 4)
+    return is_set or (len(value) >= 4 and (is_last or re.search("[A-Za-z]", value) is not None))
