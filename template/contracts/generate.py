@@ -1,6 +1,7 @@
 """Everything that is made from the contract and the migrations. `--check` writes nothing and names what differs.
 
-Source: contracts/api/openapi.yaml and database/migrations/. Knows no business.
+Source: contracts/api/openapi.yaml and database/migrations/. Knows no business. The files of further agent hosts are
+made along; whether they differ, `sdd check` says.
 """
 
 import json
@@ -17,6 +18,8 @@ from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from referencing.exceptions import Unresolvable
 
 from database.migrate import dump_schema
+from sdd import hosts
+from sdd.project import Project, Refused
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = Path("contracts/api/openapi.yaml")
@@ -99,9 +102,14 @@ def main(arguments: list[str]) -> int:
             source = "database/migrations" if path == SCHEMA else CONTRACT.as_posix()
             print(f"{path.as_posix()}: differs from {source}. Run `make generate` and commit it.", file=sys.stderr)
         return 1 if stale else 0
-    for path in stale:
+    try:
+        others = {Path(path): content for path, content in hosts.made(Project(ROOT)).items()}
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 1
+    for path, content in ({path: generated[path].encode() for path in stale} | others).items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-        (ROOT / path).write_text(generated[path], "utf-8", newline="\n")
+        (ROOT / path).write_bytes(content)
         print(f"{path.as_posix()}: rewritten")
     return 0
 

@@ -1,19 +1,21 @@
 """Whether agent, skill and settings files are what their host understands, how much context they cost, and whether what
 they name is there. Knows the hosts' keys, tools and events; knows no duty of an agent.
 
-Source: Claude Code's reference of subagents, skills, hooks, settings, November 2026. A further host: further KINDS.
+Source: the references of Claude Code, GitHub Copilot and Codex, November 2026. A further host: `hosts`, and its KINDS.
 """
 
 import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jsonschema_rs
 
-from sdd.documents import Document, data, faults, prose, read, told
+from sdd import hosts
+from sdd.documents import Document, data, faults, prose, told
+from sdd.hosts import HOSTS, Host
 from sdd.project import Finding, Project, Refused
 
 MOST_ALWAYS = 700  # tokens: AGENTS.md, CLAUDE.md and every description
@@ -28,6 +30,11 @@ TOOLS = words("""
     Agent Artifact AskUserQuestion Bash BashOutput Cd Edit EnterPlanMode EnterWorktree ExitPlanMode Glob Grep KillShell
     LSP ListMcpResources Monitor MultiEdit NotebookEdit PowerShell Read ReadMcpResource SendMessage Skill Task
     TaskCreate TaskGet TaskList TaskOutput TaskStop TaskUpdate TodoWrite ToolSearch WebFetch WebSearch Workflow Write
+""")
+COPILOT_TOOLS = words("""
+    agent bash codebase custom-agent edit editFiles execute fetch glob grep multiedit new notebookedit notebookread
+    powershell problems read runCommands runTasks search shell task todo todos todowrite usages view web webfetch
+    websearch write
 """)
 EVENTS = words("""
     ConfigChange CwdChanged DirectoryAdded Elicitation ElicitationResult FileChanged InstructionsLoaded MessageDisplay
@@ -46,6 +53,9 @@ SETTINGS = words("""
 TEXT = {"type": "string", "minLength": 1}
 WORDS = {"type": ["string", "array"], "minLength": 1, "items": TEXT}
 FLAG = {"type": "boolean"}
+COUNT: dict[str, Any] = {"type": "integer", "minimum": 1}
+TABLE: dict[str, Any] = {"type": "object"}
+NICKNAME = {"type": "string", "pattern": "^[A-Za-z0-9 _-]*[A-Za-z0-9_-][A-Za-z0-9 _-]*$"}
 COMMON: dict[str, Any] = {
     "name": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64},
     "description": {"type": "string", "pattern": r"\S", "maxLength": 1024},
@@ -55,8 +65,28 @@ COMMON: dict[str, Any] = {
 }
 AGENT = COMMON | {
     **{"tools": WORDS, "disallowedTools": WORDS, "skills": WORDS, "mcpServers": {}, "background": FLAG, "color": TEXT},
-    **{"maxTurns": {"type": "integer", "minimum": 1}, "memory": {"enum": ["user", "project", "local"]}},
+    **{"maxTurns": COUNT, "memory": {"enum": ["user", "project", "local"]}},
     **{"isolation": TEXT, "permissionMode": TEXT, "initialPrompt": TEXT},
+}
+COPILOT = {
+    **{key: COMMON[key] for key in ("description", "hooks")},
+    **{"name": TEXT, "argument-hint": TEXT, "reasoningEffort": TEXT, "model": WORDS, "models": WORDS},
+    **{"tools": {"type": ["string", "array"], "items": TEXT}, "agents": {"type": ["string", "array"]}},
+    **dict.fromkeys(("disable-model-invocation", "user-invocable", "infer", "include-custom-instructions"), FLAG),
+    **dict.fromkeys(("mcp-servers", "metadata", "sidekick"), TABLE),
+    **{"target": {"enum": ["vscode", "github-copilot"]}, "modelPolicy": {"enum": ["preferred", "required"]}},
+    **{"handoffs": {"type": "array"}},
+}
+CODEX = {
+    **{key: COMMON[key] for key in ("name", "description")},
+    **{"developer_instructions": {"type": "string", "pattern": r"\S"}},
+    **{"nickname_candidates": {"type": "array", "items": NICKNAME, "minItems": 1, "uniqueItems": True}},
+    **{"sandbox_mode": {"enum": ["read-only", "workspace-write", "danger-full-access"]}, "approval_policy": {}},
+    **dict.fromkeys(words("model model_provider model_reasoning_effort model_reasoning_summary model_verbosity"), TEXT),
+    **dict.fromkeys(words("personality service_tier web_search default_permissions model_instructions_file"), TEXT),
+    **dict.fromkeys(words("model_context_window model_auto_compact_token_limit tool_output_token_limit"), COUNT),
+    **dict.fromkeys(words("mcp_servers skills tools features sandbox_workspace_write hooks apps plugins"), TABLE),
+    **dict.fromkeys(words("shell_environment_policy permissions memories"), TABLE),
 }
 SKILL = COMMON | {
     **{"when_to_use": TEXT, "argument-hint": TEXT, "arguments": WORDS, "allowed-tools": WORDS, "paths": WORDS},
@@ -96,60 +126,73 @@ HOOKS, RULES = closed(ON_EVENTS), closed(PERMISSIONS)
 
 @dataclass(frozen=True)
 class Kind:
-    """What one host reads as one kind of file: `path` has the group `name`; `tools` are the keys that list tools."""
+    """What a host reads as one kind of file; `tools` are the keys that list tools; `named`: its name is the path's."""
 
-    folder: str
-    path: re.Pattern[str]
     keys: dict[str, Any]
-    tools: tuple[str, ...]
+    required: tuple[str, ...] = ("name", "description")
+    tools: tuple[str, ...] = ()
+    named: bool = True
     most_tokens: int | None = None
     most_lines: int | None = None
 
     @cached_property
     def schema(self) -> jsonschema_rs.Validator:
-        return closed(self.keys, "name", "description")
-
-    def files(self, project: Project) -> dict[str, str]:
-        """name → path"""
-        matches = (self.path.fullmatch(path) for path in project.under(self.folder))
-        return {match["name"]: match[0] for match in matches if match}
+        return closed(self.keys, *self.required)
 
 
-AGENT_PATH = re.compile(r"\.claude/agents/(?P<name>[^/]+)\.md")
-SKILL_PATH = re.compile(r"\.claude/skills/(?P<name>[^/]+)/SKILL\.md")
-AGENTS = Kind(".claude/agents/", AGENT_PATH, AGENT, ("tools", "disallowedTools"), most_tokens=1200)
-SKILLS = Kind(".claude/skills/", SKILL_PATH, SKILL, ("allowed-tools",), most_lines=499)
-KINDS = (AGENTS, SKILLS)
+AGENTS = {
+    "claude": Kind(AGENT, tools=("tools", "disallowedTools"), most_tokens=1200),
+    "copilot": Kind(COPILOT, ("description",), named=False, most_tokens=1200),
+    "codex": Kind(CODEX, ("name", "description", "developer_instructions"), most_tokens=1200),
+}
+SKILLS = Kind(SKILL, tools=("allowed-tools",), most_lines=499)
+
+
+def skills(project: Project, host: Host) -> dict[str, str]:
+    """name → path"""
+    files = host.skill_files(project).items()
+    return {name.removesuffix("/SKILL.md"): path for name, path in files if re.fullmatch(r"[^/]+/SKILL\.md", name)}
 
 
 def findings(project: Project) -> Iterator[Finding]:
-    """Each fault of agents, skills, settings, AGENTS.md and CLAUDE.md; of what cannot be read, `documents` tells."""
+    """Each fault of agents, skills, settings, AGENTS.md and CLAUDE.md, and where two hosts' files differ."""
     described = []
-    for kind in KINDS:
-        for name, path in kind.files(project).items():
-            document = readable(project, path)
-            if document is None:
+    for host in HOSTS:
+        here = [(AGENTS[host.name], file) for file in host.agent_files(project).items()]
+        here += [(SKILLS, file) for file in skills(project, host).items()]
+        descriptions = []
+        for kind, (name, path) in here:
+            try:
+                document = hosts.document(project, path)
+            except Refused as error:
+                yield error.finding
                 continue
-            described.append(str(document.meta.get("description", "")))
-            yield from faults(document, kind.schema, tuple(kind.keys), "agent-keys")
+            descriptions.append(str(document.meta.get("description", "")))
+            if path.endswith(".toml"):
+                for line, message, action in told(kind.schema, document.meta, tuple(kind.keys), document.line_of_key):
+                    yield Finding(path, line, "agent-keys", message, action)
+            else:
+                yield from faults(document, kind.schema, tuple(kind.keys), "agent-keys")
             yield from _own(kind, name, document)
             yield from _references(project, document)
-    yield from _nameless_skills(project)
-    yield from _always_loaded(project, described)
+        described.append(descriptions)
+        yield from _nameless_skills(project, host)
+    yield from _always_loaded(project, max(described, key=lambda texts: sum(map(tokens, texts))))
     for path in project.under(".claude/settings", ".json"):
         yield from _settings(project, path)
+    yield from hosts.findings(project)
 
 
 def readable(project: Project, path: str) -> Document | None:
     try:
-        return read(project, path) if project.has(path) else None
+        return hosts.document(project, path) if project.has(path) else None
     except Refused:
         return None
 
 
 def _own(kind: Kind, name: str, document: Document) -> Iterator[Finding]:
     path, meta = document.path, document.meta
-    if isinstance(meta.get("name"), str) and meta["name"] != name:
+    if kind.named and isinstance(meta.get("name"), str) and meta["name"] != name:
         message = f"is called `{meta['name']}`, and its path says `{name}`."
         yield Finding(path, document.line_of_key("name"), "agent-name", message, "Give both one name.")
     for key in kind.tools:
@@ -157,7 +200,10 @@ def _own(kind: Kind, name: str, document: Document) -> Iterator[Finding]:
             near = difflib.get_close_matches(tool, TOOLS, 1)
             action = f"Did you mean `{near[0]}`?" if near else f"Known are {', '.join(TOOLS)}, and mcp__…"
             yield Finding(path, document.line_of_key(key), "agent-tools", f"`{tool}` is no tool of the host.", action)
-    if isinstance(meta.get("hooks"), dict):
+    for tool in misspelt_tools(meta.get("tools")) if kind.keys is COPILOT else ():
+        action = f"Did you mean `{difflib.get_close_matches(tool.lower(), COPILOT_TOOLS, 1)[0]}`?"
+        yield Finding(path, document.line_of_key("tools"), "agent-tools", f"`{tool}` is no tool of the host.", action)
+    if isinstance(meta.get("hooks"), dict) and kind.named:
         for line, message, action in told(HOOKS, meta["hooks"], HOOK_WORDS, document.line_of_key):
             yield Finding(path, line, "agent-keys", message, action)
     lines, cost = document.source.count("\n"), tokens(document.source)
@@ -178,14 +224,22 @@ def unknown_tools(listed: object) -> list[str]:
     return [name for name in names if name not in TOOLS and not name.startswith("mcp__") and name != "*"]
 
 
-def _nameless_skills(project: Project) -> Iterator[Finding]:
-    known = {path.rpartition("/")[0] for path in SKILLS.files(project).values()}
-    inside = [path for path in project.under(SKILLS.folder) if path.count("/") > 2 or path.endswith(".md")]
-    inside = [path for path in inside if not path.startswith(f"{SKILLS.folder}README")]
+def misspelt_tools(listed: object) -> list[str]:
+    """Of Copilot's: it passes over every name it does not know, so only what resembles a known one is a mistake."""
+    names = listed.split(",") if isinstance(listed, str) else listed if isinstance(listed, list) else []
+    plain = [str(name).strip() for name in names if re.fullmatch(r"\s*[A-Za-z-]+\s*", str(name))]
+    unknown = [name for name in plain if name.lower() not in {tool.lower() for tool in COPILOT_TOOLS}]
+    return [name for name in unknown if difflib.get_close_matches(name.lower(), COPILOT_TOOLS, 1, 0.75)]
+
+
+def _nameless_skills(project: Project, host: Host) -> Iterator[Finding]:
+    known = {path.rpartition("/")[0] for path in skills(project, host).values()}
+    inside = [path for path in project.under(host.skills) if path.count("/") > 2 or path.endswith(".md")]
+    inside = [path for path in inside if not path.startswith(f"{host.skills}README")]
     folders = {"/".join(path.split("/")[:3]): path for path in reversed(inside)}
     for folder in sorted(folders.keys() - known):
         message = "no host finds this skill: its folder has no `SKILL.md`."
-        action = "Write `.claude/skills/<name>/SKILL.md`, in this spelling."
+        action = f"Write `{host.skills}<name>/SKILL.md`, in this spelling."
         yield Finding(folders[folder], 1, "agent-name", message, action)
 
 
@@ -248,7 +302,7 @@ SPAN = re.compile(r"`([^`\n]+)`")
 MADE = re.compile(r"\bmake ((?:[a-z][a-z0-9-]*(?: |$))+)")
 POE = re.compile(r"\buv run poe ([a-z][a-z0-9-]*)")
 SDD = re.compile(r"(?:^|python -m )sdd ([a-z]+)")
-SKILL_NAMES = re.compile(r"\b[Ss]kills? ((?:`[a-z0-9-]+`(?:, | and )?)+)")
+NAMES = re.compile(r"\b(?:[Ss]kill|[Aa]gent)s? ((?:`[a-z0-9-]+`(?:, | and )?)+)")
 PATH = re.compile(r"[\w.@-]+(?:/[\w.@-]+)*/?")
 FILE = re.compile(r".+/.+\.(?:css|html|json|md|py|sql|toml|tsx?|ya?ml)")
 ABSENT = ("reports/", "var/", "frontend/dist/", "specs/waivers.yml")  # until something makes them
@@ -259,7 +313,6 @@ def _references(project: Project, document: Document) -> Iterator[Finding]:
         return Finding(document.path, line, "agent-reference", f"names {what}, which is not there.", action)
 
     tasks, tops = _tasks(project), {path.partition("/")[0] for path in project.files}
-    skills = SKILLS.files(project)
     for line, code in _code(document):
         made = [name for call in MADE.findall(code) for name in call.split()]
         for name in [*made, *POE.findall(code)]:
@@ -272,9 +325,19 @@ def _references(project: Project, document: Document) -> Iterator[Finding]:
         if is_path and (code.partition("/")[0] in tops or FILE.fullmatch(code)) and not project.has(code):
             yield missing(line, f"`{code}`", "Mend the path: it counts from the root.")
     for line, text, _ in _lines(document):
-        for name in [name for call in SKILL_NAMES.findall(text) for name in SPAN.findall(call)]:
-            if name not in skills:
-                yield missing(line, f"the skill `{name}`", _nearest(name, skills.keys(), ""))
+        for call in NAMES.finditer(text):
+            what = "skill" if call[0].lower().startswith("skill") else "agent"
+            known = project.once(("names", what), partial(_names, project, what))
+            for name in SPAN.findall(call[1]):
+                if name not in known:
+                    yield missing(line, f"the {what} `{name}`", _nearest(name, known, ""))
+
+
+def _names(project: Project, what: str) -> frozenset[str]:
+    """The skills or the agents of any host."""
+    return frozenset(
+        name for host in HOSTS for name in (skills(project, host) if what == "skill" else host.agent_files(project))
+    )
 
 
 def _lines(document: Document) -> Iterator[tuple[int, str, bool]]:
