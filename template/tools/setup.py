@@ -93,7 +93,6 @@ def findings() -> Iterator[tuple[str, bool, str]]:
     yield "git", bool(shutil.which("git")), "install git"
     yield ".env", (ROOT / ".env").exists(), "run `make setup`"
     yield "the frontend's packages", (FRONTEND / "node_modules").is_dir(), "run `make setup`"
-    yield "the built frontend", (FRONTEND / "dist/index.html").exists(), "run `make run`"
     yield "a browser for `make test-e2e`", bool(find_browser()), "run `make test-e2e`, which gets one"
     settings = read_settings()
     address = (settings.host, settings.port)
