@@ -126,6 +126,13 @@ class TestChosen:
             assert f"`{CATALOGUE[hosts[0]][key]}`" in text
 
 
+def test_a_dead_link_of_a_skill_is_told_on_every_host(made: Made, project: Project) -> None:
+    for host in HOSTS:
+        path = f"{CATALOGUE[host]['skills_in']}/fix/SKILL.md"
+        with made([host]).broken(path, "The small-change lane.", "The [lane](nowhere.md)."):
+            assert [(one["path"], one["rule"]) for one in check(made([host]), project)] == [(path, "link")]
+
+
 class TestDuties:
     @pytest.mark.parametrize("host", HOSTS[1:])
     @pytest.mark.parametrize("name", sorted(NAMES))

@@ -22,7 +22,7 @@ from markdown_it.token import Token
 
 from sdd.project import Finding, Project, Refused, conflict
 
-FOLDERS = ("specs/", "history/", "contracts/", "docs/", ".claude/", ".github/")
+FOLDERS = ("specs/", "history/", "contracts/", "docs/", ".claude/", ".agents/", ".github/")
 CODE = ("database/", "backend/", "frontend/", "tests/", "tools/", "sdd/")  # of these the READMEs
 PROMPTS = "history/prompts/"
 FENCE = re.compile(r"^[ \t]*(?:(`{3,})[^`\n]*|(~{3,}).*)\n(?:.*\n)*?(?:[ \t]*(?:\1`*|\2~*)[ \t]*$|.*\Z)", re.MULTILINE)
