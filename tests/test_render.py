@@ -8,7 +8,6 @@ from tests.conftest import ROOT, Project, copy, left_out, tracked
 
 LEAVES = {
     ".copier-answers.yml",
-    ".devcontainer/devcontainer.json",
     ".env.example",
     "AGENTS.md",
     "LICENSE",

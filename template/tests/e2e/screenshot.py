@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from tests.conftest import DEMO, ROOT, Server
-from tests.e2e.steps import rows, sign_in
+from tests.e2e.conftest import rows, sign_in
 from tools.databases import empty_database
 from tools.setup import browser
 

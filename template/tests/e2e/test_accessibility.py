@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ADA
-from tests.e2e.steps import (
+from tests.e2e.conftest import (
+    ADA,
     Hold,
     add_by_api,
     add_todo,

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import GRACE
-from tests.e2e.conftest import ADA
-from tests.e2e.steps import (
+from tests.e2e.conftest import (
+    ADA,
     SESSION,
     Hold,
     add_by_api,

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.steps import (
+from tests.e2e.conftest import (
     SESSION,
     Hold,
     add_by_api,

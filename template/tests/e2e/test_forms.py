@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.contract.contract import CONTRACT
-from tests.e2e.steps import (
+from tests.e2e.conftest import (
     TODOS,
     add_by_api,
     add_todo,

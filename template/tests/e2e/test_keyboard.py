@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import ADA
-from tests.e2e.steps import (
+from tests.e2e.conftest import (
+    ADA,
     Hold,
     add_by_api,
     button,
