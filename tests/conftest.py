@@ -145,3 +145,9 @@ def project(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project
     project = committed(fresh, tmp_path_factory.mktemp("project") / "my-app")
     project.must("make", "setup")
     return project
+
+
+@pytest.fixture(scope="session")
+def python(project: Project) -> str:
+    """The project's interpreter, which judges copies of the project as well."""
+    return str(project.python)

@@ -182,14 +182,6 @@ def put(file: Path, content: str | bytes | None) -> None:
 Findings = list[dict[str, str | int]]
 
 
-@pytest.fixture(scope="module")
-def python(project: Project) -> str:
-    """The interpreter of the project, for copies of it as well."""
-    return project.must(
-        "uv", "run", "--no-sync", "--quiet", "python", "-c", "import sys; print(sys.executable)"
-    ).strip()
-
-
 @dataclass(frozen=True)
 class Sdd:
     """`sdd` in a folder, as a person starts it."""

@@ -1,7 +1,6 @@
 """`sdd check` on records and decisions, `sdd new adr`, and `sdd check --fix` after branches took one number."""
 
 import json
-import os
 import re
 import shutil
 import textwrap
@@ -134,13 +133,9 @@ FINE = {
 
 def sdd(at: Path, project: Project, *arguments: str) -> tuple[int, str]:
     """Exit code and output of the program in another folder, run by the project's own Python and code."""
-    done = Project(at).run(python(project), "-m", "sdd", *arguments, PYTHONPATH=str(project.path))
+    done = Project(at).run(str(project.python), "-m", "sdd", *arguments, PYTHONPATH=str(project.path))
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout + done.stderr
-
-
-def python(project: Project) -> str:
-    return str(project.path / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 
 
 def cloned(project: Project, to: Path) -> Project:

@@ -1,7 +1,6 @@
 """`sdd spool`, `sdd next --hook` and `sdd record`: what was asked is kept whole, once, without its secrets."""
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -184,10 +183,6 @@ pw is short for password; two_pass: true
 """.strip().splitlines()
 
 
-def python(project: Project) -> str:
-    return str(project.path / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-
-
 class App:
     """A clone of the project, in which the project's own `sdd` runs."""
 
@@ -200,7 +195,7 @@ class App:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A command of `sdd` that has begun; `-c` runs a program of one line instead."""
-        command = [python(self.project), *(arguments if arguments[0] == "-c" else ("-m", "sdd", *arguments))]
+        command = [str(self.project.python), *(arguments if arguments[0] == "-c" else ("-m", "sdd", *arguments))]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(command, cwd=self.path, env=outside() | {"PYTHONUTF8": "1"}, **pipes)  # type: ignore[call-overload, no-any-return]
 
@@ -285,7 +280,7 @@ class TestHooks:
 
     def test_spooling_needs_nothing_but_python(self, app: App) -> None:
         line = "import runpy, sys; sys.argv = ['sdd', 'spool']; runpy.run_module('sdd', run_name='__main__')"
-        bare = [python(app.project), "-I", "-S", "-c", f"import sys; sys.path.insert(0, '.'); {line}"]
+        bare = [str(app.project.python), "-I", "-S", "-c", f"import sys; sys.path.insert(0, '.'); {line}"]
 
         done = subprocess.run(bare, cwd=app.path, input=b'{"prompt": "Hello"}', capture_output=True, check=False)
 
@@ -556,7 +551,7 @@ def redact(project: Project) -> Callable[[str], str]:
     line = (
         "import json, sys; from sdd.record import redact; print(json.dumps([redact(t) for t in json.load(sys.stdin)]))"
     )
-    done = subprocess.run([python(project), "-c", line], cwd=project.path, env=outside(), check=True,
+    done = subprocess.run([str(project.python), "-c", line], cwd=project.path, env=outside(), check=True,
                           input=json.dumps(texts), capture_output=True, text=True)  # fmt: skip
     return dict(zip(texts, json.loads(done.stdout), strict=True)).__getitem__
 

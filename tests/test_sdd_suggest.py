@@ -228,12 +228,6 @@ LEAVES = {
 CASES: dict[str, Difference] = {**ASKS, **LEAVES}
 
 
-@pytest.fixture(scope="module")
-def python(project: Project) -> str:
-    """The project's interpreter: started without uv, which reads pyproject.toml itself."""
-    return project.must("uv", "run", "--no-sync", "python", "-c", "import sys; print(sys.executable)").strip()
-
-
 @contextmanager
 def made(project: Project, difference: Difference) -> Iterator[None]:
     with ExitStack() as stack:

@@ -107,7 +107,7 @@ def _suggest(project: Project, options: argparse.Namespace) -> int:
 
 
 def _record(project: Project, options: argparse.Namespace) -> int:
-    given = {name: value for name, value in vars(options).items() if name not in ("run", "needs")}
+    given = {name: value for name, value in vars(options).items() if name != "run"}
     for line in record.record(project, record.Wish(**given)):
         print(line)
     return 0

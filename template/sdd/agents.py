@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema_rs
 
 from sdd import hosts
-from sdd.documents import Document, data, faults, prose, told
+from sdd.documents import Document, closed, data, faults, prose, told
 from sdd.hosts import HOSTS, Host
 from sdd.project import Finding, Project, Refused
 
@@ -113,12 +113,6 @@ PERMISSIONS: dict[str, Any] = {
 }
 
 
-def closed(keys: dict[str, Any], *required: str) -> jsonschema_rs.Validator:
-    """A mapping of these keys and no other."""
-    schema = {"type": "object", "properties": keys, "required": list(required), "additionalProperties": False}
-    return jsonschema_rs.validator_for({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
-
-
 HOOKS, RULES = closed(ON_EVENTS), closed(PERMISSIONS)
 
 # ------------------------------------------------------------ which files, and what each must keep
@@ -137,7 +131,7 @@ class Kind:
 
     @cached_property
     def schema(self) -> jsonschema_rs.Validator:
-        return closed(self.keys, *self.required)
+        return closed(self.keys, self.required)
 
 
 AGENTS = {

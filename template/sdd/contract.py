@@ -279,10 +279,7 @@ def _earlier(project: Project, ref: str | None) -> dict[str, Any]:
     base = ref or project.base
     if base is None:
         raise Skipped("there is no `v*` tag and no default branch that this one left")
-    if project.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}") is None:
-        message = f"cannot be compared: git knows no `{base}` here."
-        action = "Get the whole past: `git fetch --unshallow --tags`." if project.is_shallow else "Name another commit."
-        raise Refused(Finding(PATH, 1, "base", message, action))
+    project.must_know(base, PATH)
     before = project.at(base, PATH)
     if before is None:
         raise Skipped(f"{base} had no {PATH}")

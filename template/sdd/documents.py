@@ -7,7 +7,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -246,6 +246,16 @@ def _sound(text: str) -> None:
 
 def _unreadable(path: str, line: int, message: str, action: str) -> Refused:
     return Refused(Finding(path, line, "unreadable", message, action))
+
+
+def mapping(keys: Mapping[str, Any], required: Iterable[str]) -> dict[str, Any]:
+    """The JSON Schema of a mapping of these keys and no other."""
+    return {"type": "object", "properties": dict(keys), "required": list(required), "additionalProperties": False}
+
+
+def closed(keys: Mapping[str, Any], required: Iterable[str] = ()) -> jsonschema_rs.Validator:
+    """The same, compiled, with formats such as `date` judged: what `faults` and `told` take."""
+    return jsonschema_rs.Draft202012Validator(mapping(keys, required), validate_formats=True)
 
 
 def faults(document: Document, schema: jsonschema_rs.Validator, known: tuple[str, ...], rule: str) -> Iterator[Finding]:

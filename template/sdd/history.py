@@ -9,15 +9,13 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, Literal
-
-import jsonschema_rs
 
 from sdd import documents
 from sdd.documents import Document
@@ -44,14 +42,10 @@ DAY = {"type": "string", "format": "date"}
 LINKS = dict.fromkeys(("spec", "ticket", "adr", "pr"), MAYBE)
 
 
-def _object(properties: dict[str, Any], required: Iterable[str]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
-
-
 RECORD_KEYS = {
     **{"id": {"type": "string", "pattern": f"^({NUMBER})$"}, "title": TEXT, "stage": {"enum": list(STAGES)}},
     **{"date": DAY, "surface": TEXT, "model": MAYBE, "feature": ROUTE, "branch": MAYBE, "user": MAYBE},
-    **{"command": MAYBE, "labels": LIST, "links": _object(LINKS, LINKS), "files": LIST, "tests": LIST},
+    **{"command": MAYBE, "labels": LIST, "links": documents.mapping(LINKS, LINKS), "files": LIST, "tests": LIST},
 }
 STATUS = r"^(proposed|accepted|rejected|deprecated|superseded by ADR-\d{4,})$"
 DECISION_KEYS = {
@@ -60,12 +54,8 @@ DECISION_KEYS = {
 }
 
 
-def _schema(keys: dict[str, Any], required: Iterable[str]) -> jsonschema_rs.Validator:
-    return jsonschema_rs.Draft202012Validator(_object(keys, required), validate_formats=True)
-
-
-RECORD_SCHEMA = _schema(RECORD_KEYS, RECORD_KEYS)
-DECISION_SCHEMA = _schema(DECISION_KEYS, ("status", "feature"))
+RECORD_SCHEMA = documents.closed(RECORD_KEYS, RECORD_KEYS)
+DECISION_SCHEMA = documents.closed(DECISION_KEYS, ("status", "feature"))
 
 PLACEHOLDER = re.compile(
     r"\{\{.*?\}\}|\[FILL IN\b[^\]]*\]?|\[NEEDS CLARIFICATION\b[^\]]*\]?|\[[A-Z][A-Z0-9_ -]{2,}\](?![(\[])"

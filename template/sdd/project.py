@@ -172,14 +172,21 @@ class Project:
         tag = (self.git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD") or "").strip()
         if tag:
             return tag
-        for branch in (self._default_branch(), "origin/main", "origin/master", "main", "master"):
-            base = branch and (self.git("merge-base", "HEAD", branch) or "").strip()
-            if base:
-                return base
-        return None
+        return self.branch_point
 
-    def _default_branch(self) -> str:
-        return (self.git("rev-parse", "--abbrev-ref", "origin/HEAD") or "").strip()
+    @cached_property
+    def branch_point(self) -> str | None:
+        """The commit at which this branch left the default branch; None when there is no such branch here."""
+        branches = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+        return next((at for name in branches if (at := (self.git("merge-base", "HEAD", name) or "").strip())), None)
+
+    def must_know(self, ref: str, path: str) -> None:
+        """Raises Refused, about `path`, when git has no such commit to compare with."""
+        if self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}") is None:
+            action = (
+                "Get the whole past: `git fetch --unshallow --tags`." if self.is_shallow else "Name another commit."
+            )
+            raise Refused(Finding(path, 1, "base", f"cannot be compared: git knows no `{ref}` here.", action))
 
     def at(self, ref: str, path: str) -> str | None:
         """A file's text as it was at a commit; None when it was not there."""

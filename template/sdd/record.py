@@ -246,8 +246,7 @@ def _changed(project: Project, wish: Wish, feature: str | None = None) -> list[s
         )
     if not wish.base:
         head = (project.git("rev-parse", "HEAD") or "").strip()
-        branches = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-        left = next((at for name in branches if (at := (project.git("merge-base", "HEAD", name) or "").strip())), head)
+        left = project.branch_point or head
         since = [f"{left}..HEAD"] if left != head else ["HEAD"]
         folder = f"{PROMPTS}{feature}" if feature else PROMPTS
         recorded = (project.git("log", "-1", "--format=%H", *since, "--", folder) or "").strip()

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
-import jsonschema_rs
-
 from sdd import evidence
-from sdd.documents import Document, Item, data, faults, is_plain, prose, read, told, visible
+from sdd.documents import Document, Item, closed, data, faults, is_plain, prose, read, told, visible
 from sdd.project import Finding, Project, Refused
 
 FOLDER = re.compile(r"(\d{3})-([a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)")
@@ -59,13 +57,11 @@ WAIVER_KEYS = {
 }
 
 
-def _schema(keys: dict[str, object]) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(
-        {"type": "object", "properties": keys, "required": list(keys), "additionalProperties": False}
-    )
-
-
-SPEC_HEAD, PART_HEAD, WAIVER = _schema({**SPEC_KEYS}), _schema({"spec": NUMBER}), _schema({**WAIVER_KEYS})
+SPEC_HEAD, PART_HEAD, WAIVER = (
+    closed(SPEC_KEYS, SPEC_KEYS),
+    closed({"spec": NUMBER}, ["spec"]),
+    closed(WAIVER_KEYS, WAIVER_KEYS),
+)
 
 
 @dataclass(frozen=True)
@@ -312,8 +308,7 @@ def _named(text: str, own: str) -> Iterator[str]:
 
 def waivers(project: Project) -> dict[str, Waiver]:
     """The waivers in force today, by requirement."""
-    today = datetime.now(UTC).astimezone().date()
-    return {waiver.requirement: waiver for waiver in _waivers(project) if today <= waiver.until}
+    return {waiver.requirement: waiver for waiver in _waivers(project) if _today() <= waiver.until}
 
 
 def _waivers(project: Project) -> Iterator[Waiver]:
@@ -333,6 +328,11 @@ def _waiver_entries(project: Project) -> list[tuple[object, int]]:
     entries = listed if isinstance(listed, list) else [listed] if listed else []
     entries = [entry if is_plain(entry) else None for entry in entries]
     return list(zip(entries, lines if len(lines) == len(entries) else [1] * len(entries), strict=True))
+
+
+def _today() -> date:
+    """Where the person sits."""
+    return datetime.now(UTC).astimezone().date()
 
 
 def _day(text: str) -> date | None:
@@ -597,7 +597,7 @@ def _waiver_findings(project: Project) -> Iterator[Finding]:
         yield error.finding
         return
     known = {name for spec in specs(project) for name in spec.promises}
-    today, seen = datetime.now(UTC).astimezone().date(), set[str]()
+    seen = set[str]()
     for entry, line in _waiver_entries(project):
 
         def found(message: str, action: str, line: int = line) -> Finding:
@@ -613,7 +613,7 @@ def _waiver_findings(project: Project) -> Iterator[Finding]:
         name, until = entry["requirement"], _day(entry["until"])
         if not until:
             yield found(f"`until: {entry['until']}` is no day.", "Write it like 2027-03-31.")
-        elif until < today:
+        elif until < _today():
             yield found(f"the waiver of {name} ended on {until}.", "Prove the requirement, or let a person renew it.")
         if name not in known and name[:3] not in _unread(project):
             yield found(f"waives {name}, and no spec has it.", "Mend the id, or delete the waiver.")

@@ -112,9 +112,7 @@ def suggest(project: Project, base: str | None = None) -> list[Finding]:
     Raises NeedsGit, or Refused for a commit that git does not know.
     """
     commit = base or project.base or "HEAD"
-    if project.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}") is None:
-        action = "Get the whole past: `git fetch --unshallow --tags`." if project.is_shallow else "Name another commit."
-        raise Refused(Finding(".", 1, "base", f"cannot be compared: git knows no `{commit}` here.", action))
+    project.must_know(commit, ".")
     found: set[Finding] = set()
     looks = (_contract, _sign_in, _migrations, _packages, _environment, _questions, _waiting, _deployment)
     try:
