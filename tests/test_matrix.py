@@ -76,6 +76,7 @@ def parsed(path: str, text: str) -> None:
         case ".md" if not path.startswith("history/prompts/"):
             assert not re.search(r"{%|{#", text), path
     if path in {
+        ".devcontainer/devcontainer.json",
         ".env.example",
         "AGENTS.md",
         "LICENSE",
