@@ -5,11 +5,29 @@ import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tests.conftest import Project, copy
+from tests.conftest import Project, commit, copy
 
 LAYERS = ["database", "backend", "frontend", "contract", "integration", "e2e"]
 QUALITIES = 7
 CLEAN = "Clean: every promise that the tree alone can show is kept.\n"
+
+
+def proven(project: Project) -> None:
+    """Runs `make test`: every layer has tests, none fails or is skipped, and they prove every requirement."""
+    done = project.run("make", "test")
+
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    for layer in LAYERS:
+        suites = list(ET.parse(project.path / f"reports/junit/{layer}.xml").getroot().iter("testsuite"))  # noqa: S314
+        count = {
+            key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
+        }
+        assert count.pop("tests") > 0, layer
+        assert count == {"failures": 0, "errors": 0, "skipped": 0}, layer
+    totals = re.match(r"(\d+) requirements: (\d+) proven, 0 unproven; ", done.stdout.splitlines()[-1])
+    assert totals, done.stdout[-2000:]
+    assert int(totals[1]) == int(totals[2]) > 40
+    assert len(re.findall(r"^\[x\] ", done.stdout, re.MULTILINE)) == QUALITIES
 
 
 class TestFreshProject:
@@ -39,21 +57,7 @@ class TestGeneratedProject:
     def test_its_tests_pass_in_every_layer_none_is_skipped_and_they_prove_every_requirement(
         self, project: Project
     ) -> None:
-        done = project.run("make", "test")
-
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        for layer in LAYERS:
-            suites = list(ET.parse(project.path / f"reports/junit/{layer}.xml").getroot().iter("testsuite"))  # noqa: S314
-            count = {
-                key: sum(int(suite.get(key, 0)) for suite in suites)
-                for key in ("tests", "failures", "errors", "skipped")
-            }
-            assert count.pop("tests") > 0, layer
-            assert count == {"failures": 0, "errors": 0, "skipped": 0}, layer
-        totals = re.match(r"(\d+) requirements: (\d+) proven, 0 unproven; ", done.stdout.splitlines()[-1])
-        assert totals, done.stdout[-2000:]
-        assert int(totals[1]) == int(totals[2]) > 40
-        assert len(re.findall(r"^\[x\] ", done.stdout, re.MULTILINE)) == QUALITIES
+        proven(project)
 
     def test_the_proof_holds_until_the_tree_changes(self, project: Project) -> None:
         verify = (str(project.python), "-m", "sdd", "verify", "--json")
@@ -84,6 +88,19 @@ class TestGeneratedProject:
 
         assert lock.read_text("utf-8") == before
         assert "exclude-newer" not in (project.path / "pyproject.toml").read_text("utf-8")
+
+
+class TestGeneratedProjectOnPostgreSQL:
+    def test_its_tests_pass_in_every_layer_none_is_skipped_and_they_prove_every_requirement(
+        self, tmp_path: Path
+    ) -> None:
+        project = Project(tmp_path / "my-app")
+        assert copy(project.path, "--data", "database=postgresql").returncode == 0
+        commit(project.path)
+
+        proven(project)
+
+        assert "database.tests.test_postgresql" in (project.path / "reports/junit/database.xml").read_text("utf-8")
 
 
 class TestGeneratedProjectOfAStrangeName:

@@ -13,24 +13,50 @@ from pytest_copie.plugin import Copie
 
 from tests.conftest import COPIER, Project, choices, commit, copy, left_out, tracked
 
-HOSTS = [[host] for host in choices("agents")]
-ALL_HOSTS = [choices("agents")] if len(HOSTS) > 1 else []
 SUPPORTED = [
-    *[{"database": one, "ci": other, "agents": HOSTS[0]} for one, other in product(choices("database"), choices("ci"))],
-    *[{"database": "sqlite", "ci": "github", "agents": hosts} for hosts in HOSTS[1:] + ALL_HOSTS],
-    *[{"database": "sqlite", "ci": "none", "agents": hosts} for hosts in HOSTS[1:] + ALL_HOSTS],
+    "sqlite github claude",
+    "sqlite gitlab claude",
+    "sqlite none claude",
+    "postgresql github claude",
+    "postgresql gitlab claude",
+    "postgresql none claude",
+    "sqlite github copilot",
+    "sqlite github codex",
+    "sqlite github claude+copilot+codex",
+    "sqlite none copilot",
+    "sqlite none codex",
+    "sqlite none claude+copilot+codex",
 ]
-DEFAULTS: dict[str, str | list[str]] = {"database": "sqlite", "ci": "github", "agents": ["claude"]}
+UNSUPPORTED = [
+    "mysql github claude",
+    "sqlite jenkins claude",
+    "sqlite github cursor",
+    "sqlite github claude+cursor",
+    "sqlite github ",
+    "SQLite github claude",
+    " github claude",
+    "sqlite  claude",
+]
 FLIPS = [
-    *[("ci", ci) for ci in choices("ci")[1:]],
-    *[("database", database) for database in choices("database")[1:]],
-    *[("agents", hosts) for hosts in HOSTS[1:] + ALL_HOSTS],
+    ("ci", "gitlab"),
+    ("ci", "none"),
+    ("database", "postgresql"),
+    ("agents", "copilot"),
+    ("agents", "codex"),
+    ("agents", "claude+copilot+codex"),
 ]
+DEFAULTS = {"database": "sqlite", "ci": "github", "agents": "claude"}
 BINARY = {".png"}
 
 
-def name(answers: dict[str, str | list[str]]) -> str:
-    return " ".join("+".join(answer) if isinstance(answer, list) else answer for answer in answers.values())
+def answers(combination: str) -> dict[str, str | list[str]]:
+    """A combination is `database ci agents`, the agents parted by a plus."""
+    database, ci, agents = combination.split(" ")
+    return {"database": database, "ci": ci, "agents": agents.split("+") if agents else []}
+
+
+def flag(question: str, answer: str) -> str:
+    return f"{question}=[{answer.replace('+', ', ')}]" if question == "agents" else f"{question}={answer}"
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -38,28 +64,48 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def flag(answer: str | list[str]) -> str:
-    return f"[{', '.join(answer)}]" if isinstance(answer, list) else answer
+class TestLists:
+    def test_every_database_with_every_ci_and_every_host_alone_and_all_together_are_in_it(self) -> None:
+        hosts = [*choices("agents"), "+".join(choices("agents"))]
+        pairs = [f"{database} {ci} claude" for database, ci in product(choices("database"), choices("ci"))]
+
+        assert set(SUPPORTED) == {*pairs, *(f"sqlite {ci} {host}" for ci in ("github", "none") for host in hosts)}
+
+    def test_every_choice_is_flipped_to(self) -> None:
+        others = [(question, choice) for question in DEFAULTS for choice in choices(question)[1:]]
+
+        assert set(FLIPS) == {*others, ("agents", "+".join(choices("agents")))}
 
 
 class TestCombination:
-    @pytest.mark.parametrize("answers", SUPPORTED, ids=name)
+    @pytest.mark.parametrize("combination", SUPPORTED)
     def test_it_is_whole(
-        self, answers: dict[str, str | list[str]], copie_session: Copie, project: Project, template: Path
+        self, combination: str, copie_session: Copie, project: Project, template: Path, types: Path
     ) -> None:
-        made = copie_session.copy(extra_answers=answers, template_dir=template)
+        made = copie_session.copy(extra_answers=answers(combination), template_dir=template)
 
         assert made.project_dir is not None, made.exception
-        assert {key: made.answers[key] for key in answers} == answers
-        chosen = [one for answer in answers.values() for one in ([answer] if isinstance(answer, str) else answer)]
+        assert {key: made.answers[key] for key in DEFAULTS} == answers(combination)
         expected = {path.removesuffix(".jinja") for path in tracked("template")}
         texts = files(made.project_dir)
-        assert set(texts) == {path for path in expected if not left_out(path, *chosen)}
+        assert set(texts) == {path for path in expected if not left_out(path, *re.split("[ +]", combination))}
         assert [path for path in made.project_dir.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
         for path, content in texts.items():
             if Path(path).suffix not in BINARY:
                 parsed(path, content.decode("utf-8"))
-        judged(Project(made.project_dir), project)
+        judged(Project(made.project_dir), str(project.python), types)
+
+    @pytest.mark.parametrize("combination", UNSUPPORTED)
+    def test_another_is_refused_and_nothing_is_written(self, combination: str, copie: Copie, template: Path) -> None:
+        made = copie.copy(extra_answers=answers(combination), template_dir=template)
+
+        assert (made.exit_code, made.project_dir) == (-1, None)
+
+    def test_copilot_without_ci_keeps_its_agents(self, copie: Copie, template: Path) -> None:
+        made = copie.copy(extra_answers=answers("sqlite none copilot"), template_dir=template)
+
+        assert made.project_dir is not None, made.exception
+        assert {path.name for path in (made.project_dir / ".github").iterdir()} == {"agents", "skills"}
 
 
 def parsed(path: str, text: str) -> None:
@@ -86,11 +132,19 @@ def parsed(path: str, text: str) -> None:
         assert not re.search(r"{{|}}", text), path
 
 
-def judged(made: Project, project: Project) -> None:
-    """`sdd check` of the made project, in the environment of one that is set up: links, records, decisions, agents."""
+@pytest.fixture(scope="module")
+def types(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What mypy learned from the combinations before: code differs in few files."""
+    return tmp_path_factory.mktemp("types")
+
+
+def judged(made: Project, python: str, types: Path) -> None:
+    """Lint, types and `sdd check`: links, records, decisions, agents. A project that is set up lends its tools."""
     commit(made.path)
-    python = next(project.path.glob(".venv/bin/python"), project.path / ".venv/Scripts/python.exe")
-    made.must(str(python), "-m", "sdd", "check")
+    made.must(python, "-m", "sdd", "check")
+    made.must(python, "-m", "ruff", "check", "--no-cache")
+    made.must(python, "-m", "ruff", "format", "--check", "--no-cache")
+    made.must(python, "-m", "mypy", "--cache-dir", str(types))
 
 
 @pytest.fixture(scope="module")
@@ -102,12 +156,12 @@ def first(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestFlip:
-    @pytest.mark.parametrize(("question", "answer"), FLIPS, ids=lambda value: flag(value))
+    @pytest.mark.parametrize(("question", "answer"), FLIPS)
     def test_an_update_there_and_back_equals_a_fresh_copy(
-        self, question: str, answer: str | list[str], first: Path, template: Path, tmp_path: Path
+        self, question: str, answer: str, first: Path, template: Path, tmp_path: Path
     ) -> None:
         there, flipped = tmp_path / "there", Project(tmp_path / "flipped")
-        assert copy(there, "--data", f"{question}={flag(answer)}", template=template).returncode == 0
+        assert copy(there, "--data", flag(question, answer), template=template).returncode == 0
         shutil.copytree(first, flipped.path)
         commit(flipped.path)
 
@@ -120,6 +174,6 @@ class TestFlip:
         assert files(flipped.path) == files(first)
 
 
-def update(project: Project, question: str, answer: str | list[str]) -> None:
+def update(project: Project, question: str, answer: str) -> None:
     """As a person types it: without `--trust`."""
-    project.must(*COPIER, "update", "--defaults", "-r", ":current:", "--data", f"{question}={flag(answer)}")
+    project.must(*COPIER, "update", "--defaults", "-r", ":current:", "--data", flag(question, answer))
