@@ -159,10 +159,18 @@ DATABASE = ".claude/agents/database-developer.md"
 MIRROR = ".github/agents/database-developer.agent.md"
 CODEX = ".codex/agents/database-developer.toml"
 CHANGE = f"says something else than `{DATABASE}`. Change `{DATABASE}`, then run `make generate`."
+LAST = len((ROOT / "template" / MIRROR).read_text("utf-8").splitlines())
 DRIFTS = {
     "a description": (MIRROR, "Changes tables", "Changes rows", MIRROR, 3, CHANGE),
     "a duty": (MIRROR, "Write the failing test", "Write no test", MIRROR, 11, CHANGE),
-    "a last line that is gone": (MIRROR, "\n- A version checked by a read before the write.", "", MIRROR, 35, CHANGE),
+    "a last line that is gone": (
+        MIRROR,
+        "\n- A version checked by a read before the write.",
+        "",
+        MIRROR,
+        LAST - 1,
+        CHANGE,
+    ),
     "a duty in TOML": (CODEX, "Write the failing test", "Write no test", CODEX, 9, CHANGE),
     "a description in TOML": (CODEX, "Changes tables", "Changes rows", CODEX, 2, CHANGE),
     "a skill": (

@@ -359,8 +359,8 @@ class TestRecord:
         (app.path / "database/seed.py").write_text("SEED = 1\n")
         (app.path / "database/more labels.py").write_text("MORE = 1\n")
         line = (
-            "import pathlib; from sdd import evidence; from sdd.project import Project;"
-            "t = [t for t in evidence.tests(Project(pathlib.Path.cwd())) if t.layer == 'backend' and "
+            "import pathlib; from sdd import marks; from sdd.project import Project;"
+            "t = [t for t in marks.tests(Project(pathlib.Path.cwd())) if t.layer == 'backend' and "
             "t.requirements[0].startswith('002')][0]; print(t.path, t.suite, t.name.split('::')[-1])"
         )
         path, suite, name = app.sdd("-c", line)[1].split()
@@ -549,7 +549,8 @@ def redact(project: Project) -> Callable[[str], str]:
     texts = [*HARMLESS, *(f"Before {start}{end}" for start, end in SECRETS.values())]
     texts += [f"  {start}{end}".lstrip("\n") for start, end in SECRETS.values()]
     line = (
-        "import json, sys; from sdd.record import redact; print(json.dumps([redact(t) for t in json.load(sys.stdin)]))"
+        "import json, sys; from sdd.redaction import redact;"
+        "print(json.dumps([redact(text) for text in json.load(sys.stdin)]))"
     )
     done = subprocess.run([str(project.python), "-c", line], cwd=project.path, env=outside(), check=True,
                           input=json.dumps(texts), capture_output=True, text=True)  # fmt: skip

@@ -56,7 +56,20 @@ if __name__ == "__main__" and sys.argv[1:] == ["spool"]:
     sys.exit()
 
 try:
-    from sdd import agents, contract, documents, evidence, history, record, specs, steps, suggest, verify
+    from sdd import (
+        agents,
+        contract,
+        documents,
+        evidence,
+        history,
+        marks,
+        numbers,
+        record,
+        specs,
+        steps,
+        suggest,
+        verify,
+    )
     from sdd.project import Finding, NeedsGit, Project, Refused
 except ModuleNotFoundError as missing:
     if sys.argv[1:] == ["next", "--hook"]:
@@ -65,13 +78,13 @@ except ModuleNotFoundError as missing:
         sys.exit()
     sys.exit(f"sdd needs the package {missing.name}, which is not installed here: run `make setup`, then again.")
 
-RULES = [documents, specs, contract, history, agents, evidence]
+RULES = [documents, specs, contract, history, agents, marks]
 
 
 def _check(project: Project, options: argparse.Namespace) -> int:
     unclear: list[Finding] = []
     if options.fix:
-        for done in history.renumber(project):
+        for done in numbers.renumber(project):
             if isinstance(done, Finding):
                 unclear.append(done)
             else:
@@ -180,7 +193,7 @@ def _options() -> argparse.ArgumentParser:
         added.set_defaults(run=_new(make))
 
     prove = command("evidence", "Run a layer's tests and say of which tree they tell", _evidence)
-    prove.add_argument("layer", choices=evidence.LAYERS)
+    prove.add_argument("layer", choices=marks.LAYERS)
     prove.add_argument("suite", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     command("spool", "Keep the prompt that an agent host hands over on standard input", _spool)
     return parser

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
-from sdd import evidence
+from sdd import marks
 from sdd.documents import Document, Item, closed, data, faults, is_plain, prose, read, told, visible
 from sdd.project import Finding, Project, Refused
 
@@ -566,7 +566,7 @@ def unbuilt(project: Project, spec: Spec) -> Iterator[Finding]:
 
 def _tested(project: Project) -> frozenset[str]:
     return project.once(
-        "tested", lambda: frozenset(name for test in evidence.tests(project) for name in test.requirements)
+        "tested", lambda: frozenset(name for test in marks.tests(project) for name in test.requirements)
     )
 
 
@@ -574,7 +574,7 @@ def _id_findings(project: Project) -> Iterator[Finding]:
     """Tests that name a requirement no spec has. A spec that cannot be read, or holds none at all, is told of once."""
     known = {name for spec in specs(project) for name in spec.promises}
     broken = _unread(project) | {spec.number for spec in specs(project) if spec.bare}
-    for test in evidence.tests(project):
+    for test in marks.tests(project):
         for name in test.requirements:
             if name not in known and name[:3] not in broken:
                 message = f"`{test.name}` names {name}, and no spec has it."

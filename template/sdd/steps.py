@@ -6,8 +6,8 @@ Knows the order of the steps and when each is done. What a spec, a test or a rep
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sdd import contract, documents, evidence, history, specs
-from sdd.evidence import LAYERS, Test
+from sdd import contract, documents, evidence, history, marks, specs
+from sdd.marks import LAYERS, Test
 from sdd.project import Finding, Project, Refused
 from sdd.specs import OWNERS, Spec
 
@@ -88,7 +88,7 @@ def _unread(project: Project, path: str) -> Step:
 
 def _faults(project: Project) -> tuple[Finding, ...]:
     """What `check` has against specs, plans, tasks and tests; asked once for all features."""
-    rules = (specs, contract, evidence)
+    rules = (specs, contract, marks)
     return project.once("faults", lambda: tuple(fault for rule in rules for fault in rule.findings(project)))
 
 
@@ -105,7 +105,7 @@ class _Feature:
 
     def __init__(self, project: Project, spec: Spec) -> None:
         self._project, self._spec = project, spec
-        self._tests = [test for test in evidence.tests(project) if spec.promises.keys() & set(test.requirements)]
+        self._tests = [test for test in marks.tests(project) if spec.promises.keys() & set(test.requirements)]
         self._named = {name for test in self._tests for name in test.requirements} | specs.waivers(project).keys()
         self._tasks = spec.tasks.items if spec.tasks else ()
         self._tasks_path = f"specs/{spec.folder}/tasks.md"
@@ -233,7 +233,7 @@ class _Feature:
     def _misread(self, step: str, *layers: str) -> Iterator[Step]:
         """A test file that is no code, or a mark in one that names nothing there is."""
         for fault in _faults(self._project):
-            if evidence.layer_of(fault.path) in layers:
+            if marks.layer_of(fault.path) in layers:
                 yield self.mend(step, fault)
 
     def _owed(self, step: str, *layers: str) -> Iterator[Step]:

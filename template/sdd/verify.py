@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from sdd import documents, evidence, specs
-from sdd.evidence import LAYERS, Results, Test
+from sdd import documents, evidence, marks, specs
+from sdd.evidence import Results
+from sdd.marks import LAYERS, Test
 from sdd.project import Finding, Project, Refused
 
 NOT_PASSED = {
@@ -83,7 +84,7 @@ def verify(project: Project) -> Verdict:
     reports = {layer: evidence.results(project, layer) for layer in LAYERS if _has_tests(project, layer)}
     rows = _rows(project, reports)
     checklist = [_judge(check, rows, reports) for check in CHECKS]
-    found = [*_unreadable(project), *_unclear(project, reports), *evidence.findings(project)]
+    found = [*_unreadable(project), *_unclear(project, reports), *marks.findings(project)]
     for report in reports.values():
         found += [report.problem] if report.problem else []
         found += _untold_failures(project, report)
@@ -104,12 +105,12 @@ def verify(project: Project) -> Verdict:
 
 
 def _has_tests(project: Project, layer: str) -> bool:
-    return any(evidence.layer_of(path) == layer for path in project.under(LAYERS[layer]))
+    return any(marks.layer_of(path) == layer for path in project.under(LAYERS[layer]))
 
 
 def _rows(project: Project, reports: dict[str, Results]) -> list[Row]:
     naming: dict[str, list[tuple[Test, str]]] = {}
-    for test in evidence.tests(project):
+    for test in marks.tests(project):
         outcome = reports[test.layer].outcome(test) if reports[test.layer].fresh else "stale"
         for name in test.requirements:
             naming.setdefault(name, []).append((test, outcome))
@@ -143,7 +144,7 @@ def _unclear(project: Project, reports: dict[str, Results]) -> list[Finding]:
     """Requirements that a test names as it runs, and that its source does not show."""
     shown = {
         (test.layer, test.name.rpartition("::")[2], name)  # a class that inherits a test inherits its mark
-        for test in evidence.tests(project)
+        for test in marks.tests(project)
         for name in test.requirements
     }
     found = []
@@ -153,7 +154,7 @@ def _unclear(project: Project, reports: dict[str, Results]) -> list[Finding]:
                 if (layer, case.name.partition("[")[0], name) not in shown:
                     message = f"{case.suite}::{case.name} names {name} as it runs, and its source does not show it."
                     path = evidence.report_of(layer)
-                    found.append(Finding(path, 1, "unclear-requirement", message, evidence.PYTHON_NEXT))
+                    found.append(Finding(path, 1, "unclear-requirement", message, marks.PYTHON_NEXT))
     return found
 
 
@@ -182,7 +183,7 @@ def _row_findings(rows: list[Row]) -> list[Finding]:
 
 def _untold_failures(project: Project, report: Results) -> list[Finding]:
     """Failed tests that name no requirement: a suite that is red holds nothing."""
-    named = {id(case) for test in evidence.tests(project) if test.layer == report.layer for case in report.of(test)}
+    named = {id(case) for test in marks.tests(project) if test.layer == report.layer for case in report.of(test)}
     failed = [case for case in report.cases if case.outcome in ("failed", "error") and id(case) not in named]
     if not failed or not report.fresh:
         return []
