@@ -65,6 +65,7 @@ try:
         marks,
         numbers,
         record,
+        request,
         specs,
         steps,
         suggest,
@@ -139,6 +140,10 @@ def _evidence(project: Project, options: argparse.Namespace) -> int:
     return evidence.run(project, options.layer, options.suite)
 
 
+def _request(project: Project, _: argparse.Namespace) -> int:
+    return request.run(project.root)
+
+
 def _spool(_: Project, __: argparse.Namespace) -> int:
     spool(sys.stdin.buffer)
     return 0
@@ -195,6 +200,7 @@ def _options() -> argparse.ArgumentParser:
     prove = command("evidence", "Run a layer's tests and say of which tree they tell", _evidence)
     prove.add_argument("layer", choices=marks.LAYERS)
     prove.add_argument("suite", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    command("request", "Update, and ask for its review: in a scheduled job of GitHub or GitLab", _request)
     command("spool", "Keep the prompt that an agent host hands over on standard input", _spool)
     return parser
 

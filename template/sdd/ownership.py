@@ -1,6 +1,6 @@
-"""Whose a file is when the template moves on: what `docs/update.md` says, as the update asks it. Standard library only.
+"""Whose a file is when the template moves on: what `docs/update.md` says, for the update to ask. Standard library only.
 
-Knows no git and no answers; paths are posix, from the project's root. In a pattern `*` stays within a folder, `**` does not.
+Knows no git and no answers. Paths are posix, from the project's root; in a pattern `*` stays in a folder, `**` goes on.
 """
 
 import re
@@ -47,7 +47,8 @@ OWNERSHIP: dict[Owner, tuple[str, ...]] = {
 
 def owner(path: str) -> Owner:
     """`ours`: replaced, then made anew; `merged`: git merges both sides; `yours`: stays as it is, and stays away."""
-    return next((one for one, patterns in OWNERSHIP.items() if any(_fits(path, pattern) for pattern in patterns)), "yours")
+    named = (one for one, patterns in OWNERSHIP.items() if any(_fits(path, pattern) for pattern in patterns))
+    return next(named, "yours")
 
 
 def _fits(path: str, pattern: str) -> bool:
