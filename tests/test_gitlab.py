@@ -13,7 +13,11 @@ from tests.conftest import ROOT
 
 PATH = ROOT / "template/.gitlab-ci.yml"
 SETTINGS = {"workflow", "stages", "default", "variables", "include"}
-GITHUB: dict[str, Any] = yaml.safe_load((ROOT / "template/.github/workflows/ci.yml").read_text("utf-8"))["jobs"]
+WORKFLOWS: dict[str, dict[str, Any]] = {
+    name: yaml.safe_load((ROOT / f"template/.github/workflows/{name}.yml").read_text("utf-8"))
+    for name in ("ci", "update")
+}
+GITHUB: dict[str, Any] = WORKFLOWS["ci"]["jobs"] | WORKFLOWS["update"]["jobs"]
 
 
 def gitlab() -> dict[str, Any]:
@@ -93,6 +97,14 @@ class TestGitLab:
 
         assert [name for name, job in gitlab().items() if job.get("variables") == {"GIT_DEPTH": "0"}] == deep
 
+    def test_the_update_comes_in_a_scheduled_pipeline_and_has_the_switch_of_github_s(self) -> None:
+        job, theirs = gitlab()["update"], WORKFLOWS["update"]
+
+        assert job["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule" && $TEMPLATE_UPDATES != "off"'}]
+        assert theirs["jobs"]["update"]["if"] == "${{ vars.TEMPLATE_UPDATES != 'off' }}"
+        assert theirs[True].keys() == {"schedule", "workflow_dispatch"}, "YAML reads `on` as true"
+        assert not job["interruptible"]
+
     @pytest.mark.parametrize("name", gitlab())
     def test_the_image_is_pinned_by_its_version(self, name: str) -> None:
         assert re.fullmatch(r"python:3\.\d+\.\d+-\w+", gitlab()[name]["image"])
@@ -100,4 +112,5 @@ class TestGitLab:
     def test_no_secret_is_named(self) -> None:
         named = set(re.findall(r"\$\{?(\w+)", PATH.read_text("utf-8")))
 
-        assert named == {"CI_PIPELINE_SOURCE", "CI_COMMIT_BRANCH", "CI_DEFAULT_BRANCH", "CI_JOB_NAME"}
+        settings = {"CI_PIPELINE_SOURCE", "CI_COMMIT_BRANCH", "CI_DEFAULT_BRANCH", "CI_JOB_NAME"}
+        assert named == settings | {"TEMPLATE_UPDATES"}
