@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 PATH = ROOT / "template/.gitlab-ci.yml"
 SETTINGS = {"workflow", "stages", "default", "variables", "include"}
-WORKFLOWS: dict[str, dict[str, Any]] = {
+WORKFLOWS: dict[str, dict[Any, Any]] = {
     name: yaml.safe_load((ROOT / f"template/.github/workflows/{name}.yml").read_text("utf-8"))
     for name in ("ci", "update")
 }
