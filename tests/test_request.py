@@ -220,7 +220,7 @@ class TestRequest:
         job.run()
         (job.home / "requests.json").write_text('[{"url": "https://github.example/person/app/pull/7"}]')
         pushed = job.git("rev-parse", BRANCH)
-        Project(job.home / "clone").must("git", "switch", "--quiet", "main")
+        Project(job.home / "clone").must("git", "reset", "--quiet", "--hard", "HEAD~")
 
         done = job.run()
 
@@ -295,8 +295,7 @@ class TestOnGitHub:
         refused = github.run()
         pushed = github.git("rev-parse", BRANCH)
         (github.home / "forbidden").unlink()
-        clone = Project(github.home / "clone")
-        clone.must("git", "switch", "--quiet", "main")
+        Project(github.home / "clone").must("git", "reset", "--quiet", "--hard", "HEAD~")
 
         done = github.run()
 

@@ -98,7 +98,8 @@ def _request(root: Path, job: Job) -> int:
         return _pass_on(done)
     print(done.stdout, end="")
     if not pushed:
-        _commit(root, job, branch, title)
+        _git(root, job, "add", "--all", ".")
+        _git(root, job, "commit", "--quiet", "--message", title)
         _push(root, job, branch, title)
     if job.host == "GitHub":
         print(_open(root, job, branch, title), end="")
@@ -157,12 +158,6 @@ def _shown(address: str, token: Token) -> dict[str, str]:
         f"GIT_CONFIG_VALUE_{count}": f"Authorization: Basic {encoded}",
         "GIT_TERMINAL_PROMPT": "0",
     }
-
-
-def _commit(root: Path, job: Job, branch: str, title: str) -> None:
-    _git(root, job, "switch", "--quiet", "--force-create", branch)
-    _git(root, job, "add", "--all", ".")
-    _git(root, job, "commit", "--quiet", "--message", title)
 
 
 def _push(root: Path, job: Job, branch: str, title: str) -> None:
