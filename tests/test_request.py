@@ -22,8 +22,9 @@ from tests.conftest import ROOT, Project, commit
 HOSTS = ["github", "gitlab"]
 STORED, READING = "stored-secret", "reading-secret"
 BRANCH = "update/v0.2.0"
-REPORT = "# Update from v0.1.0 to v0.2.0\n\n## Changed\n\n- NEWS.md\n\nNothing is left for you. “Look” at git diff.\n"
-LEFT = "# Update from v0.1.0 to v0.2.0\n\n## Left for you\n\n1. README.md: settle the conflict.\n\n1 left for you.\n"
+DONE = "# Update from v0.1.0 to v0.2.0\n\n## Changed\n\n- “NEWS.md”: new\n\n"
+REPORT = f"{DONE}Nothing is left for you. Look at git diff, then commit.\n"
+LEFT = "# Update from v0.1.0 to v0.2.0\n\n## Left for you\n\n1. README.md: settle the conflict.\n\n"
 NEEDS = "docs/update.md says what the job may need."
 
 UPDATE = """
@@ -190,13 +191,15 @@ class TestRequest:
 
     def test_a_conflict_is_pushed_and_asked_for_as_well(self, job: Job) -> None:
         text = "<<<<<<< yours\n# Mine\n=======\n# App, better\n>>>>>>> template v0.2.0\n"
-        job.update(LEFT, code=1, files={"README.md": text, "reports/update.md": LEFT})
+        report = f"{LEFT}1 left for you. Settle it; to go back: python3 .git/sdd-update/update.py --abort\n"
+        job.update(report, code=1, files={"README.md": text, "reports/update.md": report})
 
         done = job.run()
 
         assert done.returncode == 0, done.stderr
         assert job.git("show", f"{BRANCH}:README.md") == text
-        assert "1 left for you." in done.stdout
+        way = f"Settle it on the branch {BRANCH}, run `make generate` and `make check`, commit and push.\n"
+        assert job.text() == LEFT + way
 
     def test_nothing_new_asks_for_nothing(self, job: Job) -> None:
         job.update("The project is up to date: v0.1.0 is the latest release.\n")
@@ -261,13 +264,14 @@ class TestRequest:
         assert job.branches() == ["main"]
 
     def test_a_long_report_is_cut_and_says_so(self, job: Job) -> None:
-        report = REPORT + "- “backend/todos/routes.py”\n" * 4000
+        report = DONE + "- “backend/todos/routes.py”\n" * 4000 + "\nNothing is left for you.\n"
         job.update(REPORT, files={"NEWS.md": "new\n", "reports/update.md": report})
 
         assert job.run().returncode == 0
         said = job.text()
-        assert said.endswith("\n\nCut here: `make update` writes the whole to reports/update.md.\n")
-        assert said.startswith(REPORT)
+        cut = "\n\nCut here: `make update` writes the whole to reports/update.md.\n\nNothing is left for you.\n"
+        assert said.endswith(cut)
+        assert said.startswith(DONE)
         assert 49_000 < len(said.encode()) < 51_000
 
     def test_outside_a_job_it_says_what_to_run(self, github: Job) -> None:
@@ -286,7 +290,11 @@ class TestOnGitHub:
         repository = ["--repo", f"{github.home}/app"]
         assert github.read("asked.jsonl") == [
             {"words": listed[:2] + repository + listed[2:], "token": "job-secret", "body": ""},
-            {"words": opened[:2] + repository + opened[2:], "token": "job-secret", "body": REPORT},
+            {
+                "words": opened[:2] + repository + opened[2:],
+                "token": "job-secret",
+                "body": f"{DONE}Nothing is left for you.\n",
+            },
         ]
         assert "https://github.example/person/app/pull/7\n" in done.stdout
 
@@ -306,7 +314,7 @@ class TestOnGitHub:
         )
         assert done.returncode == 0, done.stderr
         assert github.git("rev-parse", BRANCH) == pushed
-        assert github.read("asked.jsonl")[-1]["body"] == REPORT
+        assert github.read("asked.jsonl")[-1]["body"] == f"{DONE}Nothing is left for you.\n"
 
     def test_a_machine_without_gh_is_told(self, github: Job) -> None:
         (github.home / "bin/gh").unlink()
@@ -327,7 +335,7 @@ class TestOnGitLab:
             "merge_request.create",
             "merge_request.target=main",
             "merge_request.title=Update to v0.2.0",
-            "merge_request.description=" + REPORT.replace("\n", r"\n"),
+            "merge_request.description=" + f"{DONE}Nothing is left for you.\n".replace("\n", r"\n"),
             "merge_request.remove_source_branch",
         ]
         assert gitlab.read("asked.jsonl") == []

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 REPORT = Path("reports/update.md")
 HEADING = re.compile(r"^(?:# )?Update from \S+ to (\S+)$", re.MULTILINE)
 SECRETS = ("UPDATE_TOKEN", "TEMPLATE_TOKEN", "GH_TOKEN", "CI_JOB_TOKEN")
+LEFT = re.compile(r"^## Left for you$", re.MULTILINE)
 MOST_BYTES = 50_000  # of a request's text: GitHub takes 65,536 characters, GitLab one line of git's protocol
 COMPLAINT = re.compile("rejected|refus|denied|fatal|not permitted|fail|error", re.IGNORECASE)
 NEEDS = "docs/update.md says what the job may need."
@@ -138,10 +139,13 @@ def _forget(root: Path, job: Job) -> None:
     shutil.rmtree(root / left, ignore_errors=True)
 
 
-def _text(root: Path) -> str:
-    text = (root / REPORT).read_text("utf-8")
-    short = text.encode()[:MOST_BYTES].decode("utf-8", "ignore")
-    return text if short == text else f"{short}\n\nCut here: `make update` writes the whole to {REPORT.as_posix()}.\n"
+def _text(root: Path, branch: str) -> str:
+    """The report, with an end that holds where the request is read: not on the machine that updated."""
+    report = (root / REPORT).read_text("utf-8").rstrip().rpartition("\n\n")[0]
+    short = report.encode()[:MOST_BYTES].decode("utf-8", "ignore")
+    cut = "" if short == report else "\n\nCut here: `make update` writes the whole to reports/update.md."
+    end = f"Settle it on the branch {branch}, run `make generate` and `make check`, commit and push."
+    return f"{short}{cut}\n\n{end if LEFT.search(report) else 'Nothing is left for you.'}\n"
 
 
 # ------------------------------------------------------------ git and the hosts
@@ -166,7 +170,7 @@ def _push(root: Path, job: Job, branch: str, title: str) -> None:
         "merge_request.target": f"={job.branch}",
         "merge_request.title": f"={title}",
         "merge_request.description": "="
-        + _text(root).replace("\n", r"\n"),  # git forbids line ends, GitLab reads these
+        + _text(root, branch).replace("\n", r"\n"),  # git forbids line ends, GitLab reads these
         "merge_request.remove_source_branch": "",
     }
     words = [f"--push-option={key}{value}" for key, value in options.items()] if job.host == "GitLab" else []
@@ -180,7 +184,7 @@ def _asked(root: Path, job: Job, branch: str) -> bool:
 
 def _open(root: Path, job: Job, branch: str, title: str) -> str:
     words = ("--head", branch, "--base", job.branch, "--title", title, "--body-file", "-")
-    return _gh(root, job, "create", *words, text=_text(root))
+    return _gh(root, job, "create", *words, text=_text(root, branch))
 
 
 def _gh(root: Path, job: Job, verb: str, *words: str, text: str = "") -> str:
