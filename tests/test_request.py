@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Project, commit
+from tests.conftest import ROOT, Project, commit, copy
 
 HOSTS = ["github", "gitlab"]
 STORED, READING = "stored-secret", "reading-secret"
@@ -395,3 +395,26 @@ class TestTokens:
         done = job.run()
 
         assert (done.returncode, done.stderr) == (1, f"`git push` failed: remote: refused: ***. {NEEDS}\n")
+
+
+class TestRealUpdate:
+    def test_a_release_becomes_a_request_with_its_report(self, python: str, github: Job, template: Path) -> None:
+        releases, clone = Project(github.home / "releases"), Project(github.home / "clone")
+        shutil.copytree(template, releases.path)
+        releases.must("git", "tag", "v1.0.0")
+        shutil.rmtree(clone.path)
+        copy(clone.path, template=releases.path)
+        commit(clone.path)
+        (releases.path / "template/tools/news.py").write_text('"""What is new."""\n', "utf-8", newline="\n")
+        releases.must("git", "add", ".")
+        releases.must("git", "-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-qm", "News")
+        releases.must("git", "tag", "v1.1.0")
+
+        path = f"{Path(python).parent}{os.pathsep}{github.settings()['PATH']}"
+        done = clone.run(python, "-m", "sdd", "request", **github.settings() | {"PATH": path})
+
+        assert done.returncode == 0, done.stderr
+        added = github.git("diff", "--name-status", "update/v1.1.0~", "update/v1.1.0")
+        assert added == "M\t.copier-answers.yml\nA\ttools/news.py\n"
+        changed = "# Update from v1.0.0 to v1.1.0\n\n## Changed\n\n- .copier-answers.yml\n- tools/news.py: new\n"
+        assert github.text() == f"{changed}\nNothing is left for you.\n"
