@@ -55,6 +55,11 @@ if __name__ == "__main__" and sys.argv[1:] == ["spool"]:
     spool(sys.stdin.buffer)
     sys.exit()
 
+if __name__ == "__main__" and sys.argv[1:2] == ["update"]:  # its ways back need nothing that may be broken by now
+    from sdd import update
+
+    sys.exit(update.main(sys.argv[2:]))
+
 try:
     from sdd import (
         agents,

@@ -1,0 +1,416 @@
+"""What an update would write: two versions of the template, rendered from the answers, merged with the user's tree by git.
+
+Knows Copier, git's trees and the project's answers. It touches no file of the project: that is sdd/update.py's work.
+In a merge, `old` and `new` are the template's sides and `user` is the project's commit; a tree is {path: (mode, id)}.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import yaml
+from packaging.version import InvalidVersion, Version
+
+from sdd.hosts import HOSTS
+from sdd.update import ANSWERS, Left, Refusal, environment, git
+
+Tree = dict[str, tuple[str, str]]
+
+YOURS, THEIRS = "yours", "sdd-update-template"  # git names the two sides of a conflict after these branches
+MADE = ("frontend/package-lock.json", "contracts/database/schema.sql", "backend/generated/*", "frontend/src/api/*.gen.ts")
+MIGRATIONS = "database/migrations/versions/*.py"
+SAMPLE = "todos"
+MERGED, KEPT, ANEW = "Merged with your edits", "Kept as you have it", "Made anew"
+REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git\+|gh:|gl:|[\w.-]+@[\w.-]+:|~|[A-Za-z]:[\\/]", re.IGNORECASE)
+
+
+@dataclass
+class Plan:
+    """The result of a merge, and what a report says of it: `lists` by heading, `left` for a person."""
+
+    old: str
+    new: str
+    tree: str = ""
+    written: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    lists: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in ("Changed", MERGED, KEPT, ANEW)})
+    left: list[Left] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)  # what `make generate` and the locks may rewrite afterwards
+    locks: list[str] = field(default_factory=list)
+
+
+
+
+# ------------------------------------------------------------ the two versions
+
+
+def answers_of(text: str) -> dict[str, object]:
+    """The answers file. Raises Refusal when no template can be found by it."""
+    try:
+        answers = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise Refusal(f"{ANSWERS} is not YAML: mend it, commit it, then run this again.") from error
+    source = answers.get("_src_path") if isinstance(answers, dict) else None
+    if not isinstance(answers, dict) or not isinstance(source, str) or not source:
+        raise Refusal(f"{ANSWERS} names no template: write its address there as `_src_path`, and commit it.")
+    if not REMOTE.match(source) and not Path(source).is_absolute():
+        raise Refusal(f"{ANSWERS} says `_src_path: {source}`, which is relative: write the whole path, and commit it.")
+    if not isinstance(answers.get("_commit"), str):
+        raise Refusal(
+            f"{ANSWERS} says no version: write the one that the project was made from as `_commit`, and commit it."
+        )
+    return answers
+
+
+def render(answers: bytes, version: str | None, folder: Path) -> dict[str, object]:
+    """Writes a version of the template (the latest release for None) into a new folder; its answers.
+
+    Raises Refusal when the template cannot be read, knows no such version, or asks to run code.
+    """
+    folder.mkdir()
+    (folder / ANSWERS).write_bytes(answers)
+    wanted = [] if version is None else ["--vcs-ref", version]
+    command = [sys.executable, "-m", "copier", "recopy", "--defaults", "--overwrite", "--quiet", "--skip-tasks"]
+    done = subprocess.run(
+        [*command, *wanted, str(folder)], env=environment(), cwd=folder, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise Refusal(_refused(done.stderr.decode("utf-8", "replace"), answers_of(answers.decode("utf-8")), version))
+    return answers_of((folder / ANSWERS).read_text("utf-8"))
+
+
+def _refused(told: str, answers: dict[str, object], version: str | None) -> str:
+    source = answers["_src_path"]
+    said = [line.strip(" |") for line in told.splitlines() if line.strip(" |")] or ["it did not say why"]
+    if "No module named copier" in told:
+        return "Copier is not installed here: run `make setup`, then this again."
+    if "Unknown revision" in told:
+        return f"{source} has no version {version}: see its releases, and name one with --to."
+    if "Local template must be a directory" in told or "Unexpected exit code" in told:
+        fatal = next((line for line in reversed(said) if "fatal:" in line), "there is no such folder")
+        reason = re.sub(r"^.*fatal: |\.$", "", fatal)
+        return f"The template at {source} cannot be read ({reason}): nothing was changed; try again when it can."
+    return f"Copier could not make version {version or 'of the latest release'} of {source}: {said[-1]}"
+
+
+def is_older(new: str, old: str) -> bool:
+    """Whether a version comes before another; False when one of them is no release."""
+    try:
+        first, second = (Version(re.sub(r"-(\d+)-g(\w+)$", r".post\1+g\2", name)) for name in (new, old))
+    except InvalidVersion:
+        return False
+    return first < second
+
+
+# ------------------------------------------------------------ git's part
+
+
+class Scratch:
+    """A repository of its own that borrows the objects of the user's, and nothing of anybody's settings."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.folder = folder / "merge.git"
+        lent = root / git(root, "rev-parse", "--git-path", "objects").decode().strip()
+        form = git(root, "rev-parse", "--show-object-format").decode().strip()
+        self.environment = environment() | {
+            **{"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C"},
+            **{f"GIT_{who}_{what}": "sdd" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        }
+        self.git("init", "--quiet", "--bare", "--template=", f"--object-format={form}", str(self.folder), at=folder)
+        (self.folder / "objects/info").mkdir(exist_ok=True)
+        (self.folder / "objects/info/alternates").write_text(f"{lent.resolve()}\n", "utf-8", newline="\n")
+
+    def git(self, *words: str, at: Path | None = None, into: bytes = b"", codes: tuple[int, ...] = (0,)) -> bytes:
+        """What a git command prints in the scratch repository."""
+        settings = ("merge.directoryRenames=true", "merge.renameLimit=32767", "diff.renameLimit=32767")
+        given = (*settings, "core.autocrlf=false", "core.safecrlf=false", f"core.attributesFile={os.devnull}")
+        options = [word for setting in given for word in ("-c", setting)]
+        place = [] if words[0] == "init" else [f"--git-dir={self.folder}"]
+        return git(
+            at or self.folder, *options, *place, *words, into=into, codes=codes, environment=self.environment
+        )
+
+    def added(self, folder: Path) -> str:
+        """The id of the tree that a folder holds, whatever its `.gitignore` says."""
+        self.environment["GIT_INDEX_FILE"] = str(folder.with_suffix(".index"))
+        self.git(f"--work-tree={folder}", "add", "--all", "--force", ".", at=folder)
+        return self.git("write-tree").decode().strip()
+
+    def tree(self, name: str) -> Tree:
+        entries = (entry.partition("\t") for entry in _split(self.git("ls-tree", "-r", "-z", name)))
+        return {path: (head.split()[0], head.split()[2]) for head, _, path in entries}
+
+    def make(self, tree: Tree) -> str:
+        """The id of a tree of these entries."""
+        self.environment["GIT_INDEX_FILE"] = str(self.folder / "made.index")
+        lines = "".join(f"{mode} {name}\t{path}\0" for path, (mode, name) in tree.items())
+        (self.folder / "made.index").unlink(missing_ok=True)
+        self.git("update-index", "-z", "--index-info", into=_bytes(lines))
+        return self.git("write-tree", "--missing-ok").decode().strip()
+
+    def blob(self, name: str) -> bytes:
+        return self.git("cat-file", "blob", name)
+
+    def merged(self, old: str, user: str, new: str) -> tuple[Tree, dict[str, dict[int, tuple[str, str]]]]:
+        """git's merge of three trees, and for each path in conflict its {stage: entry}."""
+        base = self.git("commit-tree", "-m", "old", old).decode().strip()
+        for branch, tree in ((YOURS, user), (THEIRS, new)):
+            commit = self.git("commit-tree", "-m", branch, "-p", base, tree).decode().strip()
+            self.git("update-ref", f"refs/heads/{branch}", commit)
+        told = self.git("merge-tree", "--write-tree", "-z", "--no-messages", YOURS, THEIRS, codes=(0, 1))
+        made, *conflicts = _split(told)
+        stages: dict[str, dict[int, tuple[str, str]]] = {}
+        for conflict in conflicts:
+            head, _, path = conflict.partition("\t")
+            mode, name, stage = head.split()
+            stages.setdefault(path, {})[int(stage)] = (mode, name)
+        return self.tree(made), stages
+
+    def renames(self, old: str, new: str) -> dict[str, str]:
+        """{new path: old path} of the files that were renamed between two trees."""
+        told = _split(self.git("diff-tree", "-r", "-z", "--find-renames", "--diff-filter=R", "--name-status", old, new))
+        return {told[at + 2]: told[at + 1] for at in range(0, len(told) - 2, 3)}
+
+
+def _split(told: bytes) -> list[str]:
+    return [os.fsdecode(part) for part in told.split(b"\0") if part]
+
+
+def _bytes(text: str) -> bytes:
+    return os.fsencode(text)
+
+
+# ------------------------------------------------------------ the plan
+
+
+def plan(root: Path, folder: Path, head: str, wanted: str | None, blocked: Callable[[str], str | None]) -> Plan:
+    """What an update of the tree `head` to a version (None: the latest release) would write.
+
+    `folder` is an empty one for what is made on the way; `blocked` gives what git does not know and stands in a path's
+    way. A plan whose `new` is `old` is empty: nothing to do. Raises Refusal.
+    """
+    answers = git(root, "cat-file", "blob", f"{head}:{ANSWERS}")
+    before = answers_of(answers.decode("utf-8", "replace"))
+    after = render(answers, wanted, folder / "new")
+    made = Plan(str(before["_commit"]), str(after["_commit"]))
+    if made.old == made.new:
+        return made
+    if is_older(made.new, made.old):
+        if wanted is None:
+            return Plan(made.old, made.old)
+        raise Refusal(f"{made.new} is older than {made.old}, which this project is at: an update goes forward only.")
+    render(answers, made.old, folder / "old")
+    merge = _Merge(Scratch(folder, root), folder, head, made, blocked)
+    merge.judge(before, after)
+    return made
+
+
+class _Merge:
+    def __init__(
+        self, scratch: Scratch, folder: Path, head: str, made: Plan, blocked: Callable[[str], str | None]
+    ) -> None:
+        self.scratch, self.made, self.blocked = scratch, made, blocked
+        self.user = scratch.tree(head)
+        sides = {name: scratch.tree(scratch.added(folder / name)) for name in ("old", "new")}
+        self.sample: list[str] = []
+        if _has_sample(sides["old"]) and not _has_sample(self.user):
+            old, new = sides["old"], sides["new"]
+            gone = {path for path in old | new if SAMPLE in path and path not in self.user}
+            self.sample = sorted(path for path in gone if path in new and new[path] != old.get(path))
+            sides = {name: {path: tree[path] for path in tree if path not in gone} for name, tree in sides.items()}
+        self.old, self.new = sides["old"], sides["new"]
+        trees = [scratch.make(tree) for tree in (self.old, self.user, self.new)]
+        self.theirs = scratch.renames(trees[0], trees[2])
+        self.ours = scratch.renames(trees[0], trees[1])
+        self.result, self.stages = scratch.merged(*trees)
+
+    def judge(self, before: dict[str, object], after: dict[str, object]) -> None:
+        """Fills in the plan."""
+        made = tuple(f"{folder}*" for host in HOSTS if host.name in _others(before) for folder in (host.agents, host.skills))
+        self.is_made = lambda path: path == ANSWERS or any(fnmatchcase(path, rule) for rule in MADE + made)
+        for path, stages in sorted(self.stages.items(), key=lambda item: "~" in item[0]):
+            self._settle(path, stages)
+        for path in [path for path in self.result if path not in self.user]:
+            if (obstacle := self.blocked(path)) is not None:
+                self._aside(path, obstacle, "git does not know yours")
+        self._list()
+        self._answers(before, after)
+        self._heads()
+        self.made.lists[KEPT] += [f"{path}: not added, because you removed the sample" for path in self.sample]
+        self.made.written = sorted(path for path in self.result if self.result[path] != self.user.get(path))
+        self.made.deleted = sorted(path for path in self.user if path not in self.result)
+        self.made.made = sorted(path for path in {*self.user, *self.result} if self.is_made(path) or path == "uv.lock")
+        self.made.tree = self.scratch.make(self.result)
+
+    # ------------------------------------------------------------ conflicts
+
+    def _settle(self, path: str, stages: dict[int, tuple[str, str]]) -> None:
+        yours, theirs = stages.get(2), stages.get(3)
+        real, apart, _ = path.partition(f"~{YOURS}") if path not in self.user else (path, "", "")
+        if apart:
+            self._yours_in_the_way(path, real)
+        elif path not in self.new and (other := path.partition(f"~{THEIRS}"))[1]:
+            self.result.pop(path)
+            self._beside(other[0], theirs or stages[1], "it is another kind of file in the template")
+        elif self.is_made(path):
+            self._take_theirs(path, theirs)
+        elif yours is None and theirs is None:
+            self._renamed_twice(path)
+        elif yours is None:
+            self._deleted_by_user(path, 1 in stages)
+        elif theirs is None:
+            if 1 in stages:
+                self._deleted_by_template(path)
+        else:
+            self._both(path, yours, theirs)
+
+    def _take_theirs(self, path: str, theirs: tuple[str, str] | None) -> None:
+        if theirs is None:
+            self.result.pop(path)
+        else:
+            self.result[path] = theirs
+        self.made.lists[ANEW].append(path)
+
+    def _deleted_by_user(self, path: str, was_there: bool) -> None:
+        if was_there:
+            self.result.pop(path)
+            was = self.theirs.get(path)
+            told = f"you deleted it as {was}, which the template renamed" if was else "you deleted it"
+            self.made.lists[KEPT].append(f"{path}: {told}")
+
+    def _deleted_by_template(self, path: str) -> None:
+        was = self.ours.get(path)
+        told = f"the template deleted it (there it was {was})" if was else "the template deleted it, and you changed it"
+        self.made.left.append(Left(path, f"{told}: delete it too, or keep it as your own.", "decided"))
+
+    def _renamed_twice(self, path: str) -> None:
+        mine = next((name for name, was in self.ours.items() if was == path), None)
+        other = next((name for name, was in self.theirs.items() if was == path), None)
+        if mine is None or other is None:
+            return
+        self.result.pop(other, None)
+        told = f"the template moved {path} to {other}, you moved it here: what follows the template must know yours."
+        self.made.left.append(Left(mine, told, "decided"))
+        self._mark(mine)
+
+    def _both(self, path: str, yours: tuple[str, str], theirs: tuple[str, str]) -> None:
+        if self.result[path] == yours:
+            self._beside(path, theirs, "the two cannot be merged")
+        else:
+            self._mark(path)
+
+    def _mark(self, path: str) -> None:
+        """Names the version in a file's conflict markers and tells of them."""
+        mode, name = self.result[path]
+        content = self.scratch.blob(name)
+        marker = re.compile(rb"^(>{7,} )" + THEIRS.encode() + rb"(?=[:\r\n]|$)", re.MULTILINE)
+        marked, count = marker.subn(rb"\1template " + self.made.new.encode(), content)
+        if count:
+            made = self.scratch.git("hash-object", "-w", "--stdin", into=marked).decode().strip()
+            self.result[path] = (mode, made)
+            places = "a conflict" if count == 1 else f"{count} conflicts"
+            self.made.left.append(Left(path, f"{places}: choose between the markers, and delete them.", "marked"))
+
+    def _yours_in_the_way(self, path: str, real: str) -> None:
+        """The user's file or link stays at its path; what the template has there, or below it, goes beside."""
+        self.result.pop(path)
+        others = [name for name in self.result if name == real or name.startswith(f"{real}/")]
+        if others:
+            self._aside(others[0], real, "it is another kind of file in the template")
+        self.result[real] = self.user.get(real, self.stages[path][2])
+
+    def _beside(self, path: str, theirs: tuple[str, str], why: str) -> None:
+        beside = self._free(path)
+        self.result[beside] = theirs
+        told = f"{why}: yours stays, the template's is {beside}; take what you want of it, and delete it."
+        self.made.left.append(Left(path, told, "beside", beside))
+
+    def _aside(self, path: str, obstacle: str, why: str) -> None:
+        """Moves what the template has at or below an obstacle to beside it."""
+        if path not in self.result:
+            return
+        beside = self._free(obstacle)
+        for name in [name for name in self.result if name == obstacle or name.startswith(f"{obstacle}/")]:
+            if name not in self.user:
+                self.result[beside + name[len(obstacle) :]] = self.result.pop(name)
+        if path in self.result:  # a folder stands where the template has a file
+            self.result[beside] = self.result.pop(path)
+        told = f"{why}: yours stays, the template's is {beside}; take what you want of it, and delete it."
+        self.made.left.append(Left(obstacle, told, "beside", beside))
+
+    def _free(self, path: str) -> str:
+        names = (f"{path}.template{number or ''}" for number in range(1000))
+        return next(name for name in names if name not in self.result and self.blocked(name) is None)
+
+    # ------------------------------------------------------------ the lists
+
+    def _list(self) -> None:
+        told = {left.path for left in self.made.left} | {left.beside for left in self.made.left}
+        told |= set(self.made.lists[ANEW])
+        for path in [path for path in self.result if self.result[path] != self.user.get(path)]:
+            if path not in told:
+                heading, line = self._changed(path)
+                self.made.lists[heading].append(line)
+        moved = {was for path, was in (self.theirs | self.ours).items() if path in self.result}
+        gone = [path for path in self.user if path not in self.result and path not in moved | told]
+        self.made.lists["Changed"] += [f"{path}: deleted" for path in gone]
+        kept = [path for path in self.old if path in self.new and path not in self.user and path not in self.result]
+        changed = [path for path in kept if self.new[path] != self.old[path] and path not in moved]
+        known = {line.partition(": ")[0] for line in self.made.lists[KEPT]}
+        self.made.lists[KEPT] += [f"{path}: you deleted it" for path in changed if path not in known]
+        for lines in self.made.lists.values():
+            lines.sort()
+
+    def _changed(self, path: str) -> tuple[str, str]:
+        was = self.theirs.get(path) if path not in self.user else None
+        origin = self.ours.get(path) or was or path
+        before = self.user.get(path) or self.user.get(was or "")
+        if before is None:
+            return "Changed", f"{path}: new"
+        told = path if was is None else f"{path}: was {was}"
+        if path in self.ours and self.ours[path] in self.new:
+            told = f"{path}: in the template {self.ours[path]}"
+        return (MERGED, told) if before != self.old.get(origin) else ("Changed", told)
+
+    def _answers(self, before: dict[str, object], after: dict[str, object]) -> None:
+        """Which answers the new version asks for, no longer asks for, or does not take."""
+        for name in sorted(set(before) | set(after)):
+            if name.startswith("_") or before.get(name) == after.get(name):
+                continue
+            if name not in before:
+                self.made.lists["Changed"].append(f"{ANSWERS}: the new question {name} took {after[name]!r}")
+            elif name not in after:
+                self.made.lists["Changed"].append(f"{ANSWERS}: {name} is no longer asked")
+            else:
+                told = f"{name} was {before[name]!r}, which the template does not take: it is {after[name]!r} now."
+                self.made.left.append(Left(ANSWERS, f"{told} Choose what you want instead.", "decided"))
+
+    def _heads(self) -> None:
+        """Tells of a migration of the user's and one of the template's that both follow the same one."""
+        follows: dict[str, list[str]] = {}
+        for path in sorted(path for path in self.result if fnmatchcase(path, MIGRATIONS)):
+            text = self.scratch.blob(self.result[path][1]).decode("utf-8", "replace")
+            if found := re.search(r"^down_revision\b[^=\n]*=[ \t]*(.+?)[ \t]*(?:#.*)?$", text, re.MULTILINE):
+                follows.setdefault(found[1], []).append(path)
+        for after, paths in follows.items():
+            added = [path for path in paths if path not in self.user]
+            mine = [path for path in paths if path in self.user]
+            if added and mine:
+                told = f"it follows {after}, as your {mine[0]} does: let it follow yours, which your databases may have"
+                told += " run, under a revision of its own, then run `make generate`."
+                self.made.left.append(Left(added[0], told, "decided"))
+
+
+def _others(answers: dict[str, object]) -> list[str]:
+    """The agent hosts whose files are made from the first one's."""
+    agents = answers.get("agents")
+    return [str(name) for name in agents[1:]] if isinstance(agents, list) else []
+
+
+def _has_sample(tree: Tree) -> bool:
+    return any(re.match(rf"specs/\d+-{SAMPLE}/", path) for path in tree)
