@@ -1,4 +1,4 @@
-"""What an update would write: two versions of the template, rendered from the answers, merged with the user's tree by git.
+"""What an update would write: two versions of the template, merged with the user's tree by git.
 
 Knows Copier, git's trees and the project's answers. It touches no file of the project: that is sdd/update.py's work.
 In a merge, `old` and `new` are the template's sides and `user` is the project's commit; a tree is {path: (mode, id)}.
@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,28 +22,32 @@ from sdd.update import ANSWERS, Left, Refusal, environment, git
 Tree = dict[str, tuple[str, str]]
 
 YOURS, THEIRS = "yours", "sdd-update-template"  # git names the two sides of a conflict after these branches
-MADE = ("frontend/package-lock.json", "contracts/database/schema.sql", "backend/generated/*", "frontend/src/api/*.gen.ts")
+PACKAGES = "frontend/package-lock.json"
+MADE = (PACKAGES, "contracts/database/schema.sql", "backend/generated/*", "frontend/src/api/*.gen.ts")
 MIGRATIONS = "database/migrations/versions/*.py"
 SAMPLE = "todos"
-MERGED, KEPT, ANEW = "Merged with your edits", "Kept as you have it", "Made anew"
+CHANGED, MERGED, KEPT = "Changed", "Merged with your edits", "Kept as you have it"
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git\+|gh:|gl:|[\w.-]+@[\w.-]+:|~|[A-Za-z]:[\\/]", re.IGNORECASE)
 
 
 @dataclass
 class Plan:
-    """The result of a merge, and what a report says of it: `lists` by heading, `left` for a person."""
+    """The result of a merge, and what a report says of it: `lists` by heading, `left` for a person.
+
+    `made` is all that is made from other files; of those, `taken` are the template's because they did not merge, and
+    `locks` no longer fit what they lock.
+    """
 
     old: str
     new: str
     tree: str = ""
     written: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
-    lists: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in ("Changed", MERGED, KEPT, ANEW)})
+    lists: dict[str, list[str]] = field(default_factory=lambda: {CHANGED: [], MERGED: [], KEPT: []})
     left: list[Left] = field(default_factory=list)
-    made: list[str] = field(default_factory=list)  # what `make generate` and the locks may rewrite afterwards
+    taken: list[str] = field(default_factory=list)
     locks: list[str] = field(default_factory=list)
-
-
+    made: list[str] = field(default_factory=list)
 
 
 # ------------------------------------------------------------ the two versions
@@ -131,9 +135,7 @@ class Scratch:
         given = (*settings, "core.autocrlf=false", "core.safecrlf=false", f"core.attributesFile={os.devnull}")
         options = [word for setting in given for word in ("-c", setting)]
         place = [] if words[0] == "init" else [f"--git-dir={self.folder}"]
-        return git(
-            at or self.folder, *options, *place, *words, into=into, codes=codes, environment=self.environment
-        )
+        return git(at or self.folder, *options, *place, *words, into=into, codes=codes, known=self.environment)
 
     def added(self, folder: Path) -> str:
         """The id of the tree that a folder holds, whatever its `.gitignore` says."""
@@ -231,12 +233,14 @@ class _Merge:
 
     def judge(self, before: dict[str, object], after: dict[str, object]) -> None:
         """Fills in the plan."""
-        made = tuple(f"{folder}*" for host in HOSTS if host.name in _others(before) for folder in (host.agents, host.skills))
-        self.is_made = lambda path: path == ANSWERS or any(fnmatchcase(path, rule) for rule in MADE + made)
+        mirrors = [host for host in HOSTS if host.name in _others(before)]
+        self.rules = [ANSWERS, *MADE, *(f"{folder}*" for host in mirrors for folder in (host.agents, host.skills))]
         for path, stages in sorted(self.stages.items(), key=lambda item: "~" in item[0]):
             self._settle(path, stages)
+        gone = {path.casefold() for path in self.user if path not in self.result}
         for path in [path for path in self.result if path not in self.user]:
-            if (obstacle := self.blocked(path)) is not None:
+            obstacle = self.blocked(path)
+            if obstacle and obstacle.casefold() not in gone and not self._has_below(obstacle):
                 self._aside(path, obstacle, "git does not know yours")
         self._list()
         self._answers(before, after)
@@ -244,8 +248,15 @@ class _Merge:
         self.made.lists[KEPT] += [f"{path}: not added, because you removed the sample" for path in self.sample]
         self.made.written = sorted(path for path in self.result if self.result[path] != self.user.get(path))
         self.made.deleted = sorted(path for path in self.user if path not in self.result)
-        self.made.made = sorted(path for path in {*self.user, *self.result} if self.is_made(path) or path == "uv.lock")
+        self.made.made = sorted(path for path in {*self.user, *self.result} if self._is_made(path) or path == "uv.lock")
+        self._stale_locks()
         self.made.tree = self.scratch.make(self.result)
+
+    def _is_made(self, path: str) -> bool:
+        return any(fnmatchcase(path, rule) for rule in self.rules)
+
+    def _has_below(self, folder: str) -> bool:
+        return any(path.startswith(f"{folder}/") for path in self.user)
 
     # ------------------------------------------------------------ conflicts
 
@@ -257,12 +268,12 @@ class _Merge:
         elif path not in self.new and (other := path.partition(f"~{THEIRS}"))[1]:
             self.result.pop(path)
             self._beside(other[0], theirs or stages[1], "it is another kind of file in the template")
-        elif self.is_made(path):
-            self._take_theirs(path, theirs)
         elif yours is None and theirs is None:
             self._renamed_twice(path)
         elif yours is None:
             self._deleted_by_user(path, 1 in stages)
+        elif self._is_made(path):
+            self._take_theirs(path, theirs)
         elif theirs is None:
             if 1 in stages:
                 self._deleted_by_template(path)
@@ -274,7 +285,7 @@ class _Merge:
             self.result.pop(path)
         else:
             self.result[path] = theirs
-        self.made.lists[ANEW].append(path)
+        self.made.taken.append(path)
 
     def _deleted_by_user(self, path: str, was_there: bool) -> None:
         if was_there:
@@ -351,14 +362,14 @@ class _Merge:
 
     def _list(self) -> None:
         told = {left.path for left in self.made.left} | {left.beside for left in self.made.left}
-        told |= set(self.made.lists[ANEW])
+        told |= set(self.made.taken)
         for path in [path for path in self.result if self.result[path] != self.user.get(path)]:
             if path not in told:
                 heading, line = self._changed(path)
                 self.made.lists[heading].append(line)
         moved = {was for path, was in (self.theirs | self.ours).items() if path in self.result}
         gone = [path for path in self.user if path not in self.result and path not in moved | told]
-        self.made.lists["Changed"] += [f"{path}: deleted" for path in gone]
+        self.made.lists[CHANGED] += [f"{path}: deleted" for path in gone]
         kept = [path for path in self.old if path in self.new and path not in self.user and path not in self.result]
         changed = [path for path in kept if self.new[path] != self.old[path] and path not in moved]
         known = {line.partition(": ")[0] for line in self.made.lists[KEPT]}
@@ -371,11 +382,11 @@ class _Merge:
         origin = self.ours.get(path) or was or path
         before = self.user.get(path) or self.user.get(was or "")
         if before is None:
-            return "Changed", f"{path}: new"
+            return CHANGED, f"{path}: new"
         told = path if was is None else f"{path}: was {was}"
         if path in self.ours and self.ours[path] in self.new:
             told = f"{path}: in the template {self.ours[path]}"
-        return (MERGED, told) if before != self.old.get(origin) else ("Changed", told)
+        return (MERGED, told) if before != self.old.get(origin) else (CHANGED, told)
 
     def _answers(self, before: dict[str, object], after: dict[str, object]) -> None:
         """Which answers the new version asks for, no longer asks for, or does not take."""
@@ -383,12 +394,20 @@ class _Merge:
             if name.startswith("_") or before.get(name) == after.get(name):
                 continue
             if name not in before:
-                self.made.lists["Changed"].append(f"{ANSWERS}: the new question {name} took {after[name]!r}")
+                self.made.lists[CHANGED].append(f"{ANSWERS}: the new question {name} took {after[name]!r}")
             elif name not in after:
-                self.made.lists["Changed"].append(f"{ANSWERS}: {name} is no longer asked")
+                self.made.lists[CHANGED].append(f"{ANSWERS}: {name} is no longer asked")
             else:
                 told = f"{name} was {before[name]!r}, which the template does not take: it is {after[name]!r} now."
                 self.made.left.append(Left(ANSWERS, f"{told} Choose what you want instead.", "decided"))
+
+    def _stale_locks(self) -> None:
+        if "uv.lock" in self.user and "pyproject.toml" in self.made.written:
+            self.made.locks.append("uv.lock")
+        packages = ("frontend/package.json", PACKAGES)
+        edited = any(self.user.get(path) != self.old.get(path) for path in packages)
+        if edited and any(path in self.made.written for path in packages) and PACKAGES in self.result:
+            self.made.locks.append(PACKAGES)
 
     def _heads(self) -> None:
         """Tells of a migration of the user's and one of the template's that both follow the same one."""
