@@ -17,7 +17,8 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 from sdd.hosts import HOSTS
-from sdd.update import ANSWERS, Left, Refusal, environment, git
+from sdd.journal import Left, Refusal, environment, git, split
+from sdd.update import ANSWERS
 
 Tree = dict[str, tuple[str, str]]
 
@@ -144,7 +145,7 @@ class Scratch:
         return self.git("write-tree").decode().strip()
 
     def tree(self, name: str) -> Tree:
-        entries = (entry.partition("\t") for entry in _split(self.git("ls-tree", "-r", "-z", name)))
+        entries = (entry.partition("\t") for entry in split(self.git("ls-tree", "-r", "-z", name)))
         return {path: (head.split()[0], head.split()[2]) for head, _, path in entries}
 
     def make(self, tree: Tree) -> str:
@@ -152,7 +153,7 @@ class Scratch:
         self.environment["GIT_INDEX_FILE"] = str(self.folder / "made.index")
         lines = "".join(f"{mode} {name}\t{path}\0" for path, (mode, name) in tree.items())
         (self.folder / "made.index").unlink(missing_ok=True)
-        self.git("update-index", "-z", "--index-info", into=_bytes(lines))
+        self.git("update-index", "-z", "--index-info", into=os.fsencode(lines))
         return self.git("write-tree", "--missing-ok").decode().strip()
 
     def blob(self, name: str) -> bytes:
@@ -165,7 +166,7 @@ class Scratch:
             commit = self.git("commit-tree", "-m", branch, "-p", base, tree).decode().strip()
             self.git("update-ref", f"refs/heads/{branch}", commit)
         told = self.git("merge-tree", "--write-tree", "-z", "--no-messages", YOURS, THEIRS, codes=(0, 1))
-        made, *conflicts = _split(told)
+        made, *conflicts = split(told)
         stages: dict[str, dict[int, tuple[str, str]]] = {}
         for conflict in conflicts:
             head, _, path = conflict.partition("\t")
@@ -175,16 +176,8 @@ class Scratch:
 
     def renames(self, old: str, new: str) -> dict[str, str]:
         """{new path: old path} of the files that were renamed between two trees."""
-        told = _split(self.git("diff-tree", "-r", "-z", "--find-renames", "--diff-filter=R", "--name-status", old, new))
+        told = split(self.git("diff-tree", "-r", "-z", "--find-renames", "--diff-filter=R", "--name-status", old, new))
         return {told[at + 2]: told[at + 1] for at in range(0, len(told) - 2, 3)}
-
-
-def _split(told: bytes) -> list[str]:
-    return [os.fsdecode(part) for part in told.split(b"\0") if part]
-
-
-def _bytes(text: str) -> bytes:
-    return os.fsencode(text)
 
 
 # ------------------------------------------------------------ the plan

@@ -1,0 +1,358 @@
+"""Where an update stands: the project in its repository, and the journal by which every step can be taken back.
+
+Knows git and files, nothing of templates. Python and git are all it needs, because a copy of it in git's folder must
+work whatever state the project is in.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+REPORT = "reports/update.md"
+DRAFT = ".sdd-update.part"
+KEPT = "refs/sdd/aborted"
+LOCAL = [
+    "DIR",
+    "WORK_TREE",
+    "INDEX_FILE",
+    "OBJECT_DIRECTORY",
+    "ALTERNATE_OBJECT_DIRECTORIES",
+    "COMMON_DIR",
+    "NAMESPACE",
+]
+LOCAL += ["PREFIX", "GRAFT_FILE", "SHALLOW_FILE", "QUARANTINE_PATH", "DEFAULT_HASH"]
+LOCAL += [f"{kind}_PATHSPECS" for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE")]
+"""What a caller such as a git hook may have set behind `GIT_`, and would lead git elsewhere."""
+PROGRAM = "import sys\n\nfrom sdd.update import main\n\nsys.exit(main(sys.argv[1:]))\n"
+
+
+class Refusal(Exception):
+    """Why an update cannot begin or go on, in one sentence that says the next step. Nothing is half done."""
+
+
+class NeedsGit(Refusal):
+    """There is no git, no repository, or no commit in it yet."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something for a person to do. It is done when its `until` is: `marked`: the file has no conflict markers any
+    more; `beside`: the file `beside` is gone; `decided`: it was told."""
+
+    path: str
+    sentence: str
+    until: str
+    beside: str = ""
+
+
+# ------------------------------------------------------------ git
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without what would lead git, uv or Poe to another project than this one."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.removeprefix("GIT_") not in LOCAL and not name.startswith(("POE_", "MAKE"))
+    }
+
+
+def git(
+    root: Path, *words: str, into: bytes = b"", codes: tuple[int, ...] = (0,), known: dict[str, str] | None = None
+) -> bytes:
+    """What a git command prints, in the environment `known`. Raises NeedsGit without git, Refusal when it fails."""
+    command = ["git", "--no-optional-locks", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", *words]
+    try:
+        done = subprocess.run(
+            command, cwd=root, env=known or environment(), input=into, capture_output=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise NeedsGit("An update needs git: install it, then run this again.") from error
+    if done.returncode not in codes:
+        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it did not say why"]
+        raise Refusal(f"git {' '.join(word for word in words if not word.startswith('-'))[:60]}: {told[-1]}")
+    return done.stdout
+
+
+def split(told: bytes) -> list[str]:
+    return [os.fsdecode(part) for part in told.split(b"\0") if part]
+
+
+class Place:
+    """A project's folder and the repository it stands in."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        try:
+            told = git(self.root, "rev-parse", "--show-prefix", "--absolute-git-dir", "--verify", "HEAD^{commit}")
+        except NeedsGit:
+            raise
+        except Refusal as error:
+            wanted = "An update needs git and a first commit: run `git init`, `git add .`, `git commit`, then again."
+            raise NeedsGit(wanted) from error
+        self.prefix, folder, self.head = os.fsdecode(told).split("\n")[:3]
+        self.git_folder = Path(folder)
+        self.top = self.root.joinpath(*[".."] * self.prefix.count("/")).resolve()
+        self.journal = self.git_folder / "sdd-update"
+
+    @property
+    def tree(self) -> str:
+        """The id of the folder's tree in the last commit. Raises Refusal when it has none."""
+        name = f"HEAD:{self.prefix.rstrip('/')}" if self.prefix else "HEAD^{tree}"
+        try:
+            return git(self.root, "rev-parse", "--verify", "--quiet", name).decode().strip()
+        except Refusal as error:
+            raise Refusal("This folder is not committed yet: commit it, then run this again.") from error
+
+    def dirt(self) -> list[str]:
+        """What differs from the last commit in this folder, files that git does not know too."""
+        told = git(self.root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".")
+        return [entry[3:].removeprefix(self.prefix) for entry in split(told)]
+
+    def blocked(self, path: str) -> str | None:
+        """What stands in the way of a new file: the path itself, or the first folder above it that is none."""
+        parts = path.split("/")
+        for count in range(1, len(parts) + 1):
+            name = "/".join(parts[:count])
+            at = self.root / name
+            if os.path.lexists(at) and (count == len(parts) or at.is_symlink() or not at.is_dir()):
+                return name
+        return None
+
+    def snapshot(self, folder: Path, paths: list[str]) -> str:
+        """The id of the tree that a commit of everything here would have, and of these paths though they be ignored."""
+        index = folder / "snapshot.index"
+        if (self.git_folder / "index").exists():
+            shutil.copyfile(self.git_folder / "index", index)
+        given = environment() | {"GIT_INDEX_FILE": str(index)}
+        git(self.root, "add", "--all", "--", ".", known=given)
+        there = b"".join(os.fsencode(path) + b"\0" for path in paths if os.path.lexists(self.root / path))
+        if there:
+            words = ("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
+            git(self.root, "--literal-pathspecs", *words, known=given, into=there)
+        made = git(self.root, "write-tree", known=given).decode().strip()
+        index.unlink()
+        return made
+
+    def keep(self, tree: str) -> str:
+        """Keeps a tree as a commit that KEPT names, after what it named before; the commit's id."""
+        who = {f"GIT_{who}_{what}": "sdd update" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        earlier = git(self.root, "rev-parse", "--verify", "--quiet", KEPT, codes=(0, 1)).decode().strip()
+        parents = [word for parent in (self.head, earlier) if parent for word in ("-p", parent)]
+        told = ("commit-tree", "-m", "What stood here when an update was taken back", *parents, tree)
+        commit = git(self.root, *told, known=environment() | who).decode().strip()
+        git(self.root, "update-ref", KEPT, commit)
+        return commit
+
+    def put_index_back(self, kept: Path) -> None:
+        """The index as it was; outside this folder, what was staged since stays."""
+        index = self.git_folder / "index"
+        if not kept.exists() or (index.exists() and index.read_bytes() == kept.read_bytes()):
+            return
+        entries = []
+        for at in (kept, index):
+            told = git(self.top, "ls-files", "--stage", "-z", known=environment() | {"GIT_INDEX_FILE": str(at)})
+            entries.append([entry for entry in split(told) if not entry.partition("\t")[2].startswith(self.prefix)])
+        if self.prefix and entries[0] != entries[1]:
+            git(self.root, "reset", "--quiet", "--", ".")
+            return
+        draft = index.with_name("index.sdd-update")
+        shutil.copyfile(kept, draft)
+        draft.replace(index)
+
+    def clear(self, known: set[str]) -> None:
+        """Takes away the files that the last commit does not have, if `known`, and puts back those that it has."""
+        told = split(git(self.root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", "."))
+        for path in [entry[3:] for entry in told if entry.startswith("??")]:
+            if path in known:
+                _remove(self.top, path)
+        lost = b"".join(os.fsencode(entry[3:]) + b"\0" for entry in told if not entry.startswith("??"))
+        if lost:
+            git(self.top, "checkout-index", "-z", "--stdin", "--force", into=lost)
+
+
+# ------------------------------------------------------------ the journal
+
+
+class Journal:
+    """What is to be done and what was there before, in git's folder: `journal.json`, `before/`, `after/`, `index`.
+
+    `states`: applying (files are being replaced), finishing (locks, generated files, check), done, undoing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.told: dict[str, Any] = json.loads((folder / "journal.json").read_text("utf-8"))
+        self.root = Path(os.path.normpath(folder.resolve() / self.told["root"]))
+
+    @property
+    def state(self) -> str:
+        return str(self.told["state"])
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """{path, number, before, after, made}; `before`, `after`: is there a file? None for `after`: as it is made."""
+        entries: list[dict[str, Any]] = self.told["entries"]
+        return entries
+
+    def note(self, **changes: Any) -> None:
+        """Changes the journal in one step."""
+        self.told |= changes
+        draft = self.folder / "journal.part"
+        draft.write_text(json.dumps(self.told, indent=1), "utf-8", newline="\n")
+        draft.replace(self.folder / "journal.json")
+
+    def before(self, entry: dict[str, Any]) -> Path:
+        return self.folder / "before" / str(entry["number"])
+
+    def after(self, entry: dict[str, Any]) -> Path:
+        return self.folder / "after" / str(entry["path"])
+
+    def is_as(self, entry: dict[str, Any], kept: Path, there: bool) -> bool:
+        """Whether the project's file is the kept one, or missing where none was."""
+        file = self.root / entry["path"]
+        return _same(file, kept) if there else not os.path.lexists(file)
+
+    @property
+    def written(self) -> list[str]:
+        return [str(entry["path"]) for entry in self.entries if entry["after"]]
+
+    def made_anew(self) -> list[str]:
+        """What the locks and `make generate` wrote, or would have if it had differed."""
+        files = [entry for entry in self.entries if entry["made"] and entry["after"] is not False]
+        other = [
+            str(entry["path"])
+            for entry in files
+            if not self.is_as(entry, self.after(entry) if entry["after"] else self.before(entry), True)
+            and (entry["before"] or entry["after"])
+        ]
+        return sorted({*self.told["taken"], *self.told["locks"], *other})
+
+    def knows(self, entry: dict[str, Any] | None) -> bool:
+        """Whether a file is either as it was, or as the update writes it."""
+        if entry is None:
+            return False
+        after = entry["after"] is not None and self.is_as(entry, self.after(entry), entry["after"])
+        return after or self.is_as(entry, self.before(entry), entry["before"])
+
+    def apply(self) -> None:
+        """Every file as it is to be: deletions first, each file in one step. What is done already is done again."""
+        for entry in self.entries:
+            if entry["after"] is False:
+                _remove(self.root, entry["path"])
+        for entry in self.entries:
+            if entry["after"]:
+                _put(self.after(entry), self.root / entry["path"])
+        self.note(state="finishing")
+
+    def undo(self) -> None:
+        """Every file as it was before."""
+        for entry in self.entries:
+            (self.root / entry["path"]).with_name(DRAFT).unlink(missing_ok=True)
+            if not entry["before"]:
+                _remove(self.root, entry["path"])
+        for entry in self.entries:
+            if entry["before"]:
+                _put(self.before(entry), self.root / entry["path"])
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.is_symlink() or other.is_symlink():
+        return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
+    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _put(kept: Path, file: Path) -> None:
+    """Replaces a file or link by a kept one, in one step."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(DRAFT)
+    draft.unlink(missing_ok=True)
+    _copy(kept, draft)
+    draft.replace(file)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+    else:
+        shutil.copyfile(source, target)
+        shutil.copymode(source, target)
+
+
+def _remove(root: Path, path: str) -> None:
+    """Deletes a file, and the folders above it that it leaves empty."""
+    (root / path).unlink(missing_ok=True)
+    with suppress(OSError):
+        for folder in list((root / path).parents):
+            if folder == root:
+                break
+            folder.rmdir()
+
+
+def prepare(place: Place, plan: Any, objects: Path, check: bool) -> Journal:
+    """Keeps all that is needed to carry out a plan, or to go back; nothing in the project is touched yet."""
+    folder = place.git_folder / "sdd-update.new"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "after").mkdir(parents=True)
+    _write_out(place, plan, objects, folder)
+    paths = dict.fromkeys(plan.written, True) | dict.fromkeys(plan.deleted, False)
+    _see_all(place, paths)
+    entries: list[dict[str, Any]] = []
+    for path in [*paths, *(path for path in sorted({*plan.made, REPORT}) if path not in paths)]:
+        entry = {"path": path, "number": len(entries), "before": os.path.lexists(place.root / path)}
+        if entry["before"]:
+            _copy(place.root / path, folder / "before" / str(len(entries)))
+        entries.append(entry | {"after": paths.get(path), "made": path in plan.made})
+    (folder / "sdd").mkdir()
+    for name in ("__init__.py", "journal.py", "update.py"):
+        source = Path(__file__).with_name(name)
+        (folder / "sdd" / name).write_bytes(source.read_bytes() if source.exists() else b"")
+    (folder / "update.py").write_text(PROGRAM, "utf-8", newline="\n")
+    if (place.git_folder / "index").exists():
+        shutil.copyfile(place.git_folder / "index", folder / "index")
+    told = {
+        "state": "applying",
+        "root": os.path.relpath(place.root, place.journal.resolve()),
+        "prefix": place.prefix,
+        "head": place.head,
+        "check": check,
+    }
+    told |= {"old": plan.old, "new": plan.new, "entries": entries, "lists": plan.lists}
+    told |= {"left": [asdict(left) for left in plan.left], "taken": plan.taken, "locks": plan.locks}
+    (folder / "journal.json").write_text(json.dumps(told, indent=1), "utf-8", newline="\n")
+    folder.rename(place.journal)
+    return Journal(place.journal)
+
+
+def _see_all(place: Place, paths: dict[str, bool]) -> None:
+    for entry in split(git(place.root, "ls-files", "-v", "-z")):
+        flag, _, path = entry.partition(" ")
+        if path in paths and (flag.islower() or flag == "S") and os.path.lexists(place.root / path):
+            raise Refusal(
+                f"git was told not to look at {path}, which this update would change: run `git update-index"
+                f" --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}`, commit it, then run this again."
+            )
+
+
+def _write_out(place: Place, plan: Any, objects: Path, folder: Path) -> None:
+    """The files to be written, as git would write them here: line ends, filters, links."""
+    given = environment() | {"GIT_INDEX_FILE": str(folder / "after.index")}
+    given["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(objects)
+    where = (f"--git-dir={place.git_folder}", f"--work-tree={folder / 'after'}")
+    git(folder / "after", *where, "read-tree", plan.tree, known=given)
+    wanted = b"".join(os.fsencode(path) + b"\0" for path in plan.written)
+    git(folder / "after", *where, "checkout-index", "-z", "--stdin", "--force", into=wanted, known=given)
+
+
+def forget(folder: Path) -> None:
+    gone = folder.with_name("sdd-update.old")
+    shutil.rmtree(gone, ignore_errors=True)
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
