@@ -84,6 +84,7 @@ except ModuleNotFoundError as missing:
         sys.exit()
     sys.exit(f"sdd needs the package {missing.name}, which is not installed here: run `make setup`, then again.")
 
+UPDATE = "Update to a newer template, or take an update back: python -m sdd update --help"
 RULES = [documents, specs, contract, history, agents, marks]
 
 
@@ -205,6 +206,7 @@ def _options() -> argparse.ArgumentParser:
     prove = command("evidence", "Run a layer's tests and say of which tree they tell", _evidence)
     prove.add_argument("layer", choices=marks.LAYERS)
     prove.add_argument("suite", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    commands.add_parser("update", help=UPDATE, add_help=False)  # run above
     command("request", "Update, and ask for its review: in a scheduled job of GitHub or GitLab", _request)
     command("spool", "Keep the prompt that an agent host hands over on standard input", _spool)
     return parser

@@ -29,7 +29,6 @@ LOCAL = [
 LOCAL += ["PREFIX", "GRAFT_FILE", "SHALLOW_FILE", "QUARANTINE_PATH", "DEFAULT_HASH"]
 LOCAL += [f"{kind}_PATHSPECS" for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE")]
 """What a caller such as a git hook may have set behind `GIT_`, and would lead git elsewhere."""
-PROGRAM = "import sys\n\nfrom sdd.update import main\n\nsys.exit(main(sys.argv[1:]))\n"
 
 
 class Refusal(Exception):
@@ -311,10 +310,8 @@ def prepare(place: Place, plan: Any, objects: Path, check: bool) -> Journal:
             _copy(place.root / path, folder / "before" / str(len(entries)))
         entries.append(entry | {"after": paths.get(path), "made": path in plan.made})
     (folder / "sdd").mkdir()
-    for name in ("__init__.py", "journal.py", "update.py"):
-        source = Path(__file__).with_name(name)
-        (folder / "sdd" / name).write_bytes(source.read_bytes() if source.exists() else b"")
-    (folder / "update.py").write_text(PROGRAM, "utf-8", newline="\n")
+    for name in ("journal.py", "update.py"):
+        shutil.copyfile(Path(__file__).with_name(name), folder / "sdd" / name)
     if (place.git_folder / "index").exists():
         shutil.copyfile(place.git_folder / "index", folder / "index")
     told = {

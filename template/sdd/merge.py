@@ -16,15 +16,20 @@ from pathlib import Path
 import yaml
 from packaging.version import InvalidVersion, Version
 
-from sdd.hosts import HOSTS
 from sdd.journal import Left, Refusal, environment, git, split
+from sdd.ownership import owner
 from sdd.update import ANSWERS
 
 Tree = dict[str, tuple[str, str]]
 
 YOURS, THEIRS = "yours", "sdd-update-template"  # git names the two sides of a conflict after these branches
 PACKAGES = "frontend/package-lock.json"
-MADE = (PACKAGES, "contracts/database/schema.sql", "backend/generated/*", "frontend/src/api/*.gen.ts")
+MIRRORED = {
+    "claude": (".claude/agents/", ".claude/skills/"),
+    "copilot": (".github/agents/", ".github/skills/"),
+    "codex": (".codex/agents/", ".agents/skills/"),
+}
+"""What sdd/hosts.py says of each host; that needs more than Copier brings, and an update may run from outside."""
 MIGRATIONS = "database/migrations/versions/*.py"
 SAMPLE = "todos"
 CHANGED, MERGED, KEPT = "Changed", "Merged with your edits", "Kept as you have it"
@@ -35,8 +40,8 @@ REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git\+|gh:|gl:|[\w.-]+@[\w.-]+:|~|[A-Z
 class Plan:
     """The result of a merge, and what a report says of it: `lists` by heading, `left` for a person.
 
-    `made` is all that is made from other files; of those, `taken` are the template's because they did not merge, and
-    `locks` no longer fit what they lock.
+    `made` is all that is made from other files; of those, `taken` did not merge and are one side's, and `locks` no
+    longer fit what they lock.
     """
 
     old: str
@@ -219,15 +224,26 @@ class _Merge:
             self.sample = sorted(path for path in gone if path in new and new[path] != old.get(path))
             sides = {name: {path: tree[path] for path in tree if path not in gone} for name, tree in sides.items()}
         self.old, self.new = sides["old"], sides["new"]
+        self._leave_what_is_theirs()
         trees = [scratch.make(tree) for tree in (self.old, self.user, self.new)]
         self.theirs = scratch.renames(trees[0], trees[2])
         self.ours = scratch.renames(trees[0], trees[1])
         self.result, self.stages = scratch.merged(*trees)
 
+    def _leave_what_is_theirs(self) -> None:
+        """Takes what is the user's out of the merge: of such a file the template has a say only when it is new."""
+        for path in [path for path in {*self.old, *(self.new.keys() & self.user)} if owner(path) == "yours"]:
+            if self.old.get(path) != self.new.get(path):
+                did = "changed" if path in self.new else "deleted"
+                self.made.lists[KEPT].append(f"{path}: it is yours, and the template {did} its own")
+            for side in (self.old, self.new):
+                side.pop(path, None)
+                if path in self.user:
+                    side[path] = self.user[path]
+
     def judge(self, before: dict[str, object], after: dict[str, object]) -> None:
         """Fills in the plan."""
-        mirrors = [host for host in HOSTS if host.name in _others(before)]
-        self.rules = [ANSWERS, *MADE, *(f"{folder}*" for host in mirrors for folder in (host.agents, host.skills))]
+        self.mirrors = tuple(folder for name in _others(before) for folder in MIRRORED.get(name, ()))
         for path, stages in sorted(self.stages.items(), key=lambda item: "~" in item[0]):
             self._settle(path, stages)
         gone = {path.casefold() for path in self.user if path not in self.result}
@@ -246,7 +262,7 @@ class _Merge:
         self.made.tree = self.scratch.make(self.result)
 
     def _is_made(self, path: str) -> bool:
-        return any(fnmatchcase(path, rule) for rule in self.rules)
+        return owner(path) == "ours" or path.startswith(self.mirrors)
 
     def _has_below(self, folder: str) -> bool:
         return any(path.startswith(f"{folder}/") for path in self.user)
@@ -266,15 +282,18 @@ class _Merge:
         elif yours is None:
             self._deleted_by_user(path, 1 in stages)
         elif self._is_made(path):
-            self._take_theirs(path, theirs)
+            self._take_one(path, yours, theirs)
         elif theirs is None:
             if 1 in stages:
                 self._deleted_by_template(path)
         else:
             self._both(path, yours, theirs)
 
-    def _take_theirs(self, path: str, theirs: tuple[str, str] | None) -> None:
-        if theirs is None:
+    def _take_one(self, path: str, yours: tuple[str, str], theirs: tuple[str, str] | None) -> None:
+        """Of what is made from other files: the user's where it holds keys of its own, else the template's."""
+        if path.startswith(self.mirrors):
+            self.result[path] = yours
+        elif theirs is None:
             self.result.pop(path)
         else:
             self.result[path] = theirs
@@ -403,18 +422,26 @@ class _Merge:
             self.made.locks.append(PACKAGES)
 
     def _heads(self) -> None:
-        """Tells of a migration of the user's and one of the template's that both follow the same one."""
+        """Tells of a new migration that follows the same one as the user's does, or one that the user deleted."""
+        revisions: dict[str, str] = {}
         follows: dict[str, list[str]] = {}
         for path in sorted(path for path in self.result if fnmatchcase(path, MIGRATIONS)):
             text = self.scratch.blob(self.result[path][1]).decode("utf-8", "replace")
-            if found := re.search(r"^down_revision\b[^=\n]*=[ \t]*(.+?)[ \t]*(?:#.*)?$", text, re.MULTILINE):
-                follows.setdefault(found[1], []).append(path)
-        for after, paths in follows.items():
+            names = re.findall(r"^(down_)?revision\b[^=\n]*=[ \t]*[\"'](.+?)[\"']", text, re.MULTILINE)
+            for down, name in names:
+                if down:
+                    follows.setdefault(name, []).append(path)
+                else:
+                    revisions[name] = path
+        for name, paths in follows.items():
             added = [path for path in paths if path not in self.user]
             mine = [path for path in paths if path in self.user]
             if added and mine:
-                told = f"it follows {after}, as your {mine[0]} does: let it follow yours, which your databases may have"
+                told = f"it follows {name}, as your {mine[0]} does: let it follow yours, which your databases may have"
                 told += " run, under a revision of its own, then run `make generate`."
+                self.made.left.append(Left(added[0], told, "decided"))
+            elif added and name not in revisions:
+                told = f"it follows {name}, which is not here: let it follow your last one, then run `make generate`."
                 self.made.left.append(Left(added[0], told, "decided"))
 
 

@@ -16,6 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+if not __package__:  # run by its path: the copy in git's folder, or another checkout's for a project that has none yet
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
 from sdd.journal import (
     DRAFT,
     KEPT,
@@ -122,7 +125,7 @@ def _finish(journal: Journal) -> int:
 def _make_anew(journal: Journal, conflicts: bool) -> list[Left]:
     """Relocks, regenerates, checks; what failed, or could not be done."""
     if not journal.told["check"]:
-        told = "the template's is here, without what is yours: run `make update args=--resume`, which makes it anew."
+        told = "did not merge, and is made from other files: run `make update args=--resume`, which makes it anew."
         return [Left(path, told, "made") for path in journal.told["taken"] if path != ANSWERS]
     if conflicts:
         told = "not run while conflicts are left: settle them, then run `make update args=--resume`."
@@ -177,7 +180,7 @@ def _report(old: str, new: str, lists: dict[str, list[str]], left: list[Left]) -
 
 
 def _way_back(journal: Journal, option: str = "--abort") -> str:
-    program = journal.folder / "update.py"
+    program = journal.folder / "sdd/update.py"
     with suppress(ValueError):
         program = program.relative_to(journal.root)
     return f"{'python' if os.name == 'nt' else 'python3'} {shlex.quote(str(program))} {option}"
