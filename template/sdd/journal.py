@@ -297,12 +297,12 @@ def _remove(root: Path, path: str) -> None:
 
 def prepare(place: Place, plan: Any, objects: Path, check: bool) -> Journal:
     """Keeps all that is needed to carry out a plan, or to go back; nothing in the project is touched yet."""
+    paths = dict.fromkeys(plan.written, True) | dict.fromkeys(plan.deleted, False)
+    _see_all(place, paths)
     folder = place.git_folder / "sdd-update.new"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "after").mkdir(parents=True)
     _write_out(place, plan, objects, folder)
-    paths = dict.fromkeys(plan.written, True) | dict.fromkeys(plan.deleted, False)
-    _see_all(place, paths)
     entries: list[dict[str, Any]] = []
     for path in [*paths, *(path for path in sorted({*plan.made, REPORT}) if path not in paths)]:
         entry = {"path": path, "number": len(entries), "before": os.path.lexists(place.root / path)}

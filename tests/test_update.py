@@ -1,0 +1,446 @@
+"""`sdd update` on a project of its own: what it changes, names and refuses. The table of edits: test_update_scenarios.py."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import COPIER, ROOT, Project, commit, outside
+
+OLD, NEW = "v0.1.0", "v0.2.0"
+Bytes = dict[str, tuple[int, bytes]]
+
+
+def git(folder: Path, *words: str) -> str:
+    """What git says; it has to succeed."""
+    command = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.com", *words]
+    return subprocess.run(command, cwd=folder, env=outside(), capture_output=True, text=True, check=True).stdout
+
+
+def everything(folder: Path) -> Bytes:
+    """Mode and bytes of every file and link, of those that git ignores too, and of git's index; not git's own files."""
+    found: Bytes = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = (0, os.fsencode(path.readlink()))
+        elif path.is_file() and ("/.git/" not in f"/{name}" or name.endswith(".git/index")):
+            found[name] = (path.stat().st_mode, path.read_bytes())
+    return found
+
+
+def same(left: Bytes, right: Bytes) -> None:
+    """Fails with the names of the files that differ."""
+    assert {name for name in left.keys() | right.keys() if left.get(name) != right.get(name)} == set()
+
+
+def headings(report: str) -> dict[str, list[str]]:
+    """The lines below each heading of a report."""
+    found: dict[str, list[str]] = {}
+    for line in report.splitlines():
+        if line.startswith("#"):
+            found[line.lstrip("# ")] = []
+        elif found and re.match(r"- |\d+\. ", line):
+            found[list(found)[-1]].append(line.removeprefix("- "))
+    return found
+
+
+def change(template: Path) -> None:
+    """The next release: one file changed, one new, one renamed, one deleted, and the program itself."""
+    readme = template / "template/contracts/README.md"
+    readme.write_text(readme.read_text("utf-8") + "The template's last line.\n", "utf-8", newline="\n")
+    (template / "template/docs/news.md").write_text("# News\n", "utf-8", newline="\n")
+    (template / "template/docs/first-feature.md").rename(template / "template/docs/a-first-feature.md")
+    (template / "template/tests/contract/test_rules.py").unlink(missing_ok=True)
+    for name in ("update", "merge", "journal"):
+        program = template / f"template/sdd/{name}.py"
+        program.write_text(program.read_text("utf-8") + "\n# newer\n", "utf-8", newline="\n")
+
+
+@pytest.fixture(scope="session")
+def releases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A template with two releases: this checkout, and one with changes."""
+    path = tmp_path_factory.mktemp("releases") / "template"
+    shutil.copytree(template, path)
+    git(path, "tag", OLD)
+    change(path)
+    git(path, "add", "--all")
+    git(path, "commit", "--quiet", "-m", "Next")
+    git(path, "tag", NEW)
+    return path
+
+
+@pytest.fixture(scope="session")
+def made(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A version's project as `copier copy` writes it, by its name. Nothing may change it."""
+    known: dict[str, Path] = {}
+
+    def make(version: str) -> Path:
+        if version not in known:
+            path = tmp_path_factory.mktemp("made") / "my-app"
+            words = ["copy", "--quiet", "--defaults", "--vcs-ref", version, str(releases), str(path)]
+            subprocess.run([*COPIER, *words], env=outside(), check=True)
+            known[version] = path
+        return known[version]
+
+    return make
+
+
+class User:
+    """Somebody with a committed project of the old release, and its environment's Python."""
+
+    def __init__(self, path: Path, python: str) -> None:
+        self.project, self.path, self.python = Project(path), path, python
+
+    def update(self, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return self.project.run(self.python, "-m", "sdd", "update", *options, **more)
+
+    def merge(self, *options: str) -> dict[str, list[str]]:
+        """The report's lists after an update that leaves nothing and stops after the merge."""
+        done = self.update("--no-check", *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return headings(done.stdout)
+
+    def write(self, path: str, text: str) -> None:
+        (self.path / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / path).write_text(text, "utf-8", newline="\n")
+
+    def append(self, path: str, text: str) -> None:
+        self.write(path, (self.path / path).read_text("utf-8") + text)
+
+    def commit(self) -> None:
+        git(self.path, "add", "--all")
+        git(self.path, "commit", "--quiet", "-m", "Mine")
+
+    def refused(self, *options: str, **more: str) -> str:
+        """The one sentence of an update that is refused, which changes nothing."""
+        before = everything(self.path)
+        done = self.update(*options, **more)
+        same(everything(self.path), before)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stdout + done.stderr
+        assert not list((self.path / ".git").glob("sdd-update*")), "an update that was refused leaves nothing behind"
+        return done.stderr.strip()
+
+
+@pytest.fixture
+def user(made: Callable[[str], Path], tmp_path: Path, python: str) -> User:
+    path = tmp_path / "my-app"
+    shutil.copytree(made(OLD), path)
+    commit(path)
+    return User(path, python)
+
+
+class TestMerge:
+    def test_an_unedited_project_becomes_a_fresh_copy_of_the_new_release(
+        self, user: User, made: Callable[[str], Path]
+    ) -> None:
+        lists = user.merge()
+
+        shutil.rmtree(user.path / ".git")
+        shutil.rmtree(user.path / "reports")
+        for cache in user.path.rglob("__pycache__"):
+            shutil.rmtree(cache)
+        same(everything(user.path), everything(made(NEW)))
+        assert lists == {
+            "Update from v0.1.0 to v0.2.0": [],
+            "Changed": [
+                ".copier-answers.yml",
+                "contracts/README.md",
+                "docs/a-first-feature.md: was docs/first-feature.md",
+                "docs/news.md: new",
+                "sdd/journal.py",
+                "sdd/merge.py",
+                "sdd/update.py",
+                "tests/contract/test_rules.py: deleted",
+            ],
+        }
+
+    def test_nothing_is_staged_or_committed_and_the_report_is_kept(self, user: User) -> None:
+        before = git(user.path, "rev-parse", "HEAD"), git(user.path, "ls-files", "--stage")
+
+        done = user.update("--no-check")
+
+        assert (git(user.path, "rev-parse", "HEAD"), git(user.path, "ls-files", "--stage")) == before
+        assert (user.path / "reports/update.md").read_text("utf-8") == done.stdout
+        assert done.stdout.splitlines()[-1] == "Nothing is left for you. Look at git diff, then commit."
+
+    def test_when_nothing_changed_only_the_version_moves(self, user: User, releases: Path, tmp_path: Path) -> None:
+        again = tmp_path / "template"
+        shutil.copytree(releases, again)
+        git(again, "tag", "--delete", NEW)
+        git(again, "checkout", "--quiet", OLD)
+        git(again, "commit", "--quiet", "--allow-empty", "-m", "Nothing")
+        git(again, "tag", NEW)
+        answers = user.path / ".copier-answers.yml"
+        user.write(answers.name, answers.read_text("utf-8").replace(str(releases), str(again)))
+        user.commit()
+        before = everything(user.path)
+
+        user.merge()
+
+        after = everything(user.path)
+        changed = {name for name in after if after[name] != before.get(name) and "__pycache__" not in name}
+        assert changed == {".copier-answers.yml", "reports/update.md"}
+        assert after[answers.name][1] == before[answers.name][1].replace(b"v0.1.0", b"v0.2.0")
+
+    def test_there_is_nothing_to_do_at_the_latest_release(self, user: User) -> None:
+        user.merge()
+        user.commit()
+        before = everything(user.path)
+
+        done = user.update()
+
+        same(everything(user.path), before)
+        assert (done.returncode, done.stdout) == (0, "Already up to date: v0.2.0.\n")
+
+    def test_a_dry_run_changes_nothing_and_prints_the_same_lists(self, user: User) -> None:
+        user.append("contracts/README.md", "My last line.\n")
+        user.append("docs/first-feature.md", "My last line.\n")
+        (user.path / "contracts/api").rename(user.path / "contracts/http")
+        user.commit()
+        before = everything(user.path)
+
+        shown = user.update("--dry-run", "--no-check")
+
+        same(everything(user.path), before)
+        done = user.update("--no-check")
+        assert headings(shown.stdout) == headings(done.stdout)
+        assert (shown.returncode, done.returncode) == (1, 1)
+
+    def test_only_the_projects_own_folder_of_a_larger_repository_is_touched(
+        self, user: User, made: Callable[[str], Path], tmp_path: Path
+    ) -> None:
+        inner = tmp_path / "all/apps/mine"
+        shutil.copytree(made(OLD), inner)
+        (tmp_path / "all/README.md").write_text("# All\n", "utf-8")
+        commit(tmp_path / "all")
+        (tmp_path / "all/notes.md").write_text("not committed\n", "utf-8")
+        other = User(inner, user.python)
+
+        lists = other.merge()
+
+        touched = git(tmp_path / "all", "status", "--porcelain", "--untracked-files=all").splitlines()
+        assert "docs/news.md: new" in lists["Changed"]
+        assert {line[3:] for line in touched if not line[3:].startswith("apps/mine/")} == {"notes.md"}
+        back = other.update("--abort")
+        assert (back.returncode, git(tmp_path / "all", "status", "--porcelain")) == (0, "?? notes.md\n")
+
+    def test_a_git_hooks_variables_do_not_lead_it_to_another_repository(self, user: User, tmp_path: Path) -> None:
+        (tmp_path / "other").mkdir()
+        git(tmp_path / "other", "init", "--quiet")
+
+        done = user.update("--no-check", GIT_DIR=str(tmp_path / "other/.git"), GIT_INDEX_FILE="/nowhere/index")
+
+        assert done.returncode == 0, done.stderr
+        assert (user.path / "docs/news.md").exists()
+        assert not list((tmp_path / "other/.git").glob("sdd-update*"))
+
+    def test_a_persons_own_settings_of_git_change_nothing(self, user: User, tmp_path: Path) -> None:
+        (tmp_path / "hooks").mkdir()
+        settings = "[merge]\nconflictStyle = diff3\nrenames = false\n[diff]\nrenames = false\n[core]\nautocrlf = input\n"
+        settings += f"hooksPath = {tmp_path / 'hooks'}\n[commit]\ngpgSign = true\n[status]\nshowUntrackedFiles = no\n"
+        (tmp_path / "settings").write_text(settings, "utf-8")
+        user.append("docs/first-feature.md", "My last line.\n")
+        user.append("contracts/README.md", "My last line.\n")
+        user.commit()
+
+        done = user.update("--no-check", GIT_CONFIG_GLOBAL=str(tmp_path / "settings"))
+
+        assert "docs/a-first-feature.md: was docs/first-feature.md" in headings(done.stdout)["Merged with your edits"]
+        text = (user.path / "contracts/README.md").read_text("utf-8")
+        ends = "<<<<<<< yours\nMy last line.\n=======\nThe template's last line.\n>>>>>>> template v0.2.0\n"
+        assert text.endswith(ends)
+
+
+class TestWhatIsLeft:
+    def test_a_file_of_the_template_goes_beside_one_that_git_does_not_know(self, user: User) -> None:
+        user.append(".gitignore", "docs/news.md\n")
+        user.commit()
+        user.write("docs/news.md", "My own news.\n")
+
+        done = user.update("--no-check")
+
+        assert (user.path / "docs/news.md").read_text("utf-8") == "My own news.\n"
+        assert (user.path / "docs/news.md.template").read_text("utf-8") == "# News\n"
+        told = "docs/news.md: git does not know yours: yours stays, the template's is docs/news.md.template; take what you"
+        assert headings(done.stdout)["Left for you"] == [f"1. {told} want of it, and delete it."]
+        assert done.returncode == 1
+
+    def test_two_migrations_after_the_same_one_are_told(self, user: User, releases: Path, tmp_path: Path) -> None:
+        again = self.next_release(releases, tmp_path, user)
+        theirs = again / "template/database/migrations/versions/0003_add_colour.py"
+        theirs.write_text('revision = "0003"\ndown_revision = "0002"\n', "utf-8")
+        self.tag(again)
+        user.write("database/migrations/versions/0003_add_size.py", 'revision = "0003"\ndown_revision = "0002"\n')
+        user.commit()
+
+        done = user.update("--no-check")
+
+        told = "it follows 0002, as your database/migrations/versions/0003_add_size.py does: let it follow yours, which"
+        told += " your databases may have run, under a revision of its own, then run `make generate`."
+        left = headings(done.stdout)["Left for you"]
+        assert left == [f"1. database/migrations/versions/0003_add_colour.py: {told}"]
+
+    def test_a_sample_that_was_removed_does_not_come_back(self, user: User, releases: Path, tmp_path: Path) -> None:
+        again = self.next_release(releases, tmp_path, user)
+        (again / "template/backend/todos/colours.py").write_text('"""Colours of todos."""\n', "utf-8")
+        self.tag(again)
+        for path in [path for path in user.path.rglob("*") if "todos" in path.name and ".git/" not in str(path)]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        user.commit()
+
+        lists = user.merge()
+
+        assert not (user.path / "backend/todos").exists()
+        assert lists["Kept as you have it"] == ["backend/todos/colours.py: not added, because you removed the sample"]
+
+    def test_a_new_question_takes_its_default_and_is_named(self, user: User, releases: Path, tmp_path: Path) -> None:
+        again = self.next_release(releases, tmp_path, user)
+        questions = (again / "copier.yml").read_text("utf-8")
+        asked = questions.replace("\nlicense:\n", "\ncolour:\n  type: str\n  help: Which?\n  default: blue\n\nlicense:\n")
+        (again / "copier.yml").write_text(asked, "utf-8")
+        self.tag(again)
+
+        lists = user.merge()
+
+        assert ".copier-answers.yml: the new question colour took 'blue'" in lists["Changed"]
+        assert yaml.safe_load((user.path / ".copier-answers.yml").read_text("utf-8"))["colour"] == "blue"
+
+    def next_release(self, releases: Path, tmp_path: Path, user: User) -> Path:
+        """A template of which the user has the first release, and that has no second one yet."""
+        again = tmp_path / "template"
+        shutil.copytree(releases, again)
+        git(again, "tag", "--delete", NEW)
+        git(again, "checkout", "--quiet", OLD)
+        answers = user.path / ".copier-answers.yml"
+        user.write(answers.name, answers.read_text("utf-8").replace(str(releases), str(again)))
+        user.commit()
+        return again
+
+    def tag(self, template: Path) -> None:
+        git(template, "add", "--all")
+        git(template, "commit", "--quiet", "-m", "Next")
+        git(template, "tag", NEW)
+
+
+class TestRefusals:
+    def test_a_tree_that_is_not_committed(self, user: User) -> None:
+        user.write("mine.txt", "mine\n")
+
+        assert user.refused() == (
+            "Not everything here is committed (mine.txt): commit or stash it, then run this again, because only then can an"
+            " update be taken back to the byte."
+        )
+
+    def test_no_repository_and_no_commit_are_wrong_usage(self, user: User) -> None:
+        sentence = "An update needs git and a first commit: run `git init`, `git add .`, `git commit`, then again.\n"
+        shutil.rmtree(user.path / ".git")
+        without = user.update()
+        git(user.path, "init", "--quiet")
+        empty = user.update()
+
+        assert (without.returncode, without.stderr, empty.returncode, empty.stderr) == (2, sentence, 2, sentence)
+
+    def test_git_itself_is_missing(self, user: User) -> None:
+        done = user.update(PATH=str(user.path))
+
+        assert (done.returncode, done.stderr) == (2, "An update needs git: install it, then run this again.\n")
+
+    def test_a_folder_that_copier_did_not_make(self, user: User) -> None:
+        (user.path / ".copier-answers.yml").unlink()
+        user.commit()
+
+        said = user.refused()
+
+        assert said == "There is no .copier-answers.yml here: run this in the root of a project that Copier made."
+
+    @pytest.mark.parametrize(
+        ("old", "new", "says"),
+        [
+            ("_commit: v0.1.0\n", "", "says no version: write the one that the project was made from as `_commit`"),
+            ("_src_path: ", "_src_path: ../", "which is relative: write the whole path, and commit it."),
+            ("_src_path: ", "_source: ", "names no template: write its address there as `_src_path`, and commit it."),
+            ("_commit: ", "_commit: [", "is not YAML: mend it, commit it, then run this again."),
+        ],
+        ids=["no version", "relative path", "no path", "no YAML"],
+    )
+    def test_answers_that_lead_to_no_template(self, user: User, old: str, new: str, says: str) -> None:
+        answers = user.path / ".copier-answers.yml"
+        text = answers.read_text("utf-8")
+        if new.endswith("../"):
+            old, new = f"_src_path: {text.partition('_src_path: ')[2].splitlines()[0]}", "_src_path: ../template"
+        user.write(answers.name, text.replace(old, new))
+        user.commit()
+
+        assert says in user.refused()
+
+    @pytest.mark.parametrize("source", ["https://127.0.0.1:9/x.git", "/nowhere/template"])
+    def test_a_template_that_cannot_be_reached(self, user: User, releases: Path, source: str) -> None:
+        answers = user.path / ".copier-answers.yml"
+        user.write(answers.name, answers.read_text("utf-8").replace(str(releases), source))
+        user.commit()
+
+        said = user.refused()
+
+        assert said.startswith(f"The template at {source} cannot be read (")
+        assert said.endswith("): nothing was changed; try again when it can.")
+
+    def test_a_version_that_there_is_not(self, user: User, releases: Path) -> None:
+        said = user.refused("--to", "v9.9.9")
+
+        assert said == f"{releases} has no version v9.9.9: see its releases, and name one with --to."
+
+    def test_a_version_that_is_older(self, user: User) -> None:
+        user.merge()
+        user.commit()
+        shutil.rmtree(user.path / ".git/sdd-update")
+
+        said = user.refused("--to", OLD)
+
+        assert said == "v0.1.0 is older than v0.2.0, which this project is at: an update goes forward only."
+
+    @pytest.mark.parametrize(("mark", "what"), [("MERGE_HEAD", "merge"), ("CHERRY_PICK_HEAD", "cherry-pick")])
+    def test_a_merge_that_is_not_finished(self, user: User, mark: str, what: str) -> None:
+        (user.path / ".git" / mark).write_text(git(user.path, "rev-parse", "HEAD"), "utf-8")
+
+        assert user.refused() == f"A {what} is under way here: finish it or take it back, then run this again."
+
+    def test_a_file_that_git_was_told_not_to_look_at(self, user: User) -> None:
+        git(user.path, "update-index", "--assume-unchanged", "contracts/README.md")
+        user.append("contracts/README.md", "Hidden.\n")
+
+        said = user.refused()
+
+        assert said.startswith("git was told not to look at contracts/README.md, which this update would change: run ")
+
+    def test_an_update_that_is_not_committed_yet(self, user: User) -> None:
+        user.merge()
+        before = everything(user.path)
+
+        done = user.update()
+
+        same(everything(user.path), before)
+        assert (done.returncode, done.stderr) == (
+            1,
+            "The update to v0.2.0 is not committed yet: commit it, or go back with"
+            " `python3 .git/sdd-update/sdd/update.py --abort`, then run this again.\n",
+        )
+
+
+class TestFromOutside:
+    def test_a_checkout_updates_a_project_that_has_no_such_command(self, user: User) -> None:
+        for name in ("update", "merge", "journal", "ownership"):
+            (user.path / f"sdd/{name}.py").unlink()
+        user.commit()
+
+        done = user.project.run(COPIER[0], str(ROOT / "template/sdd/update.py"), "--no-check")
+
+        assert done.returncode == 0, done.stderr
+        assert (user.path / "docs/news.md").exists()
+        back = user.project.run("python3", ".git/sdd-update/sdd/update.py", "--abort")
+        assert (back.returncode, git(user.path, "status", "--porcelain")) == (0, "")
