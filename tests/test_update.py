@@ -242,7 +242,9 @@ class TestMerge:
 
     def test_a_persons_own_settings_of_git_change_nothing(self, user: User, tmp_path: Path) -> None:
         (tmp_path / "hooks").mkdir()
-        settings = "[merge]\nconflictStyle = diff3\nrenames = false\n[diff]\nrenames = false\n[core]\nautocrlf = input\n"
+        settings = (
+            "[merge]\nconflictStyle = diff3\nrenames = false\n[diff]\nrenames = false\n[core]\nautocrlf = input\n"
+        )
         settings += f"hooksPath = {tmp_path / 'hooks'}\n[commit]\ngpgSign = true\n[status]\nshowUntrackedFiles = no\n"
         (tmp_path / "settings").write_text(settings, "utf-8")
         user.append("docs/first-feature.md", "My last line.\n")
@@ -267,7 +269,9 @@ class TestWhatIsLeft:
 
         assert (user.path / "docs/news.md").read_text("utf-8") == "My own news.\n"
         assert (user.path / "docs/news.md.template").read_text("utf-8") == "# News\n"
-        told = "docs/news.md: git does not know yours: yours stays, the template's is docs/news.md.template; take what you"
+        told = (
+            "docs/news.md: git does not know yours: yours stays, the template's is docs/news.md.template; take what you"
+        )
         assert headings(done.stdout)["Left for you"] == [f"1. {told} want of it, and delete it."]
         assert done.returncode == 1
 
@@ -302,7 +306,9 @@ class TestWhatIsLeft:
     def test_a_new_question_takes_its_default_and_is_named(self, user: User, releases: Path, tmp_path: Path) -> None:
         again = self.next_release(releases, tmp_path, user)
         questions = (again / "copier.yml").read_text("utf-8")
-        asked = questions.replace("\nlicense:\n", "\ncolour:\n  type: str\n  help: Which?\n  default: blue\n\nlicense:\n")
+        asked = questions.replace(
+            "\nlicense:\n", "\ncolour:\n  type: str\n  help: Which?\n  default: blue\n\nlicense:\n"
+        )
         (again / "copier.yml").write_text(asked, "utf-8")
         self.tag(again)
 
