@@ -1,4 +1,4 @@
-"""`sdd update` on a project of its own: what it changes, names and refuses. The table of edits: test_update_scenarios.py."""
+"""`sdd update`: what it changes, names and refuses. The table of edits stands in test_update_scenarios.py."""
 
 import os
 import re
@@ -55,11 +55,19 @@ def change(template: Path) -> None:
     readme = template / "template/contracts/README.md"
     readme.write_text(readme.read_text("utf-8") + "The template's last line.\n", "utf-8", newline="\n")
     (template / "template/docs/news.md").write_text("# News\n", "utf-8", newline="\n")
-    (template / "template/docs/first-feature.md").rename(template / "template/docs/a-first-feature.md")
-    (template / "template/tests/contract/test_rules.py").unlink(missing_ok=True)
+    for path, old, new in (
+        ("pyproject.toml", 'version = "0.1.0"\n', 'version = "0.1.0"\ndescription = "A product"\n'),
+        ("frontend/package.json", '"private": true,\n', '"private": true,\n  "description": "The UI",\n'),
+    ):
+        file = template / "template" / path
+        assert old in file.read_text("utf-8"), f"{path} has no {old!r}"
+        file.write_text(file.read_text("utf-8").replace(old, new), "utf-8", newline="\n")
+    tests = template / "template/database/tests"
+    (tests / "test_migrate.py").rename(tests / "test_migrations.py")
+    (template / "template/docs/old-news.md").unlink()
     for name in ("update", "merge", "journal"):
         program = template / f"template/sdd/{name}.py"
-        program.write_text(program.read_text("utf-8") + "\n# newer\n", "utf-8", newline="\n")
+        program.write_text(program.read_text("utf-8") + "\n\n# newer\n", "utf-8", newline="\n")
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +75,9 @@ def releases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A template with two releases: this checkout, and one with changes."""
     path = tmp_path_factory.mktemp("releases") / "template"
     shutil.copytree(template, path)
+    (path / "template/docs/old-news.md").write_text("# Old news\n", "utf-8", newline="\n")
+    git(path, "add", "--all")
+    git(path, "commit", "--quiet", "-m", "First")
     git(path, "tag", OLD)
     change(path)
     git(path, "add", "--all")
@@ -151,12 +162,14 @@ class TestMerge:
             "Changed": [
                 ".copier-answers.yml",
                 "contracts/README.md",
-                "docs/a-first-feature.md: was docs/first-feature.md",
+                "database/tests/test_migrations.py: was database/tests/test_migrate.py",
                 "docs/news.md: new",
+                "docs/old-news.md: deleted",
+                "frontend/package.json",
+                "pyproject.toml",
                 "sdd/journal.py",
                 "sdd/merge.py",
                 "sdd/update.py",
-                "tests/contract/test_rules.py: deleted",
             ],
         }
 
@@ -200,7 +213,7 @@ class TestMerge:
 
     def test_a_dry_run_changes_nothing_and_prints_the_same_lists(self, user: User) -> None:
         user.append("contracts/README.md", "My last line.\n")
-        user.append("docs/first-feature.md", "My last line.\n")
+        user.append("database/tests/test_migrate.py", "\n\n# My last line.\n")
         (user.path / "contracts/api").rename(user.path / "contracts/http")
         user.commit()
         before = everything(user.path)
@@ -247,13 +260,16 @@ class TestMerge:
         )
         settings += f"hooksPath = {tmp_path / 'hooks'}\n[commit]\ngpgSign = true\n[status]\nshowUntrackedFiles = no\n"
         (tmp_path / "settings").write_text(settings, "utf-8")
-        user.append("docs/first-feature.md", "My last line.\n")
+        user.append("database/tests/test_migrate.py", "\n\n# My last line.\n")
         user.append("contracts/README.md", "My last line.\n")
         user.commit()
 
         done = user.update("--no-check", GIT_CONFIG_GLOBAL=str(tmp_path / "settings"))
 
-        assert "docs/a-first-feature.md: was docs/first-feature.md" in headings(done.stdout)["Merged with your edits"]
+        assert (
+            "database/tests/test_migrations.py: was database/tests/test_migrate.py"
+            in headings(done.stdout)["Merged with your edits"]
+        )
         text = (user.path / "contracts/README.md").read_text("utf-8")
         ends = "<<<<<<< yours\nMy last line.\n=======\nThe template's last line.\n>>>>>>> template v0.2.0\n"
         assert text.endswith(ends)
@@ -303,6 +319,24 @@ class TestWhatIsLeft:
         assert not (user.path / "backend/todos").exists()
         assert lists["Kept as you have it"] == ["backend/todos/colours.py: not added, because you removed the sample"]
 
+    def test_what_is_the_users_own_stays_though_the_template_moves_on(
+        self, user: User, releases: Path, tmp_path: Path
+    ) -> None:
+        again = self.next_release(releases, tmp_path, user)
+        for path in (again / "template").rglob("constitution.md*"):
+            path.write_text("Another constitution.\n", "utf-8")
+        (again / "template/LICENSE.jinja").unlink()
+        self.tag(again)
+        kept = {name: (user.path / name).read_bytes() for name in ("specs/constitution.md", "LICENSE")}
+
+        lists = user.merge()
+
+        assert {name: (user.path / name).read_bytes() for name in kept} == kept
+        assert lists["Kept as you have it"] == [
+            "LICENSE: it is yours, and the template deleted its own",
+            "specs/constitution.md: it is yours, and the template changed its own",
+        ]
+
     def test_a_new_question_takes_its_default_and_is_named(self, user: User, releases: Path, tmp_path: Path) -> None:
         again = self.next_release(releases, tmp_path, user)
         questions = (again / "copier.yml").read_text("utf-8")
@@ -339,8 +373,8 @@ class TestRefusals:
         user.write("mine.txt", "mine\n")
 
         assert user.refused() == (
-            "Not everything here is committed (mine.txt): commit or stash it, then run this again, because only then can an"
-            " update be taken back to the byte."
+            "Not everything here is committed (mine.txt): commit or stash it, then run this again, because only then"
+            " can an update be taken back to the byte."
         )
 
     def test_no_repository_and_no_commit_are_wrong_usage(self, user: User) -> None:
@@ -399,7 +433,15 @@ class TestRefusals:
     def test_a_version_that_there_is_not(self, user: User, releases: Path) -> None:
         said = user.refused("--to", "v9.9.9")
 
-        assert said == f"{releases} has no version v9.9.9: see its releases, and name one with --to."
+        assert said == f"{releases} has no version v9.9.9: name one of its releases with --to."
+
+    def test_a_version_that_the_template_no_longer_has(self, user: User, releases: Path) -> None:
+        answers = user.path / ".copier-answers.yml"
+        user.write(answers.name, answers.read_text("utf-8").replace("v0.1.0", "v0.0.1"))
+        user.commit()
+
+        says = "has no version v0.0.1, which .copier-answers.yml says as `_commit`: write a release there."
+        assert user.refused() == f"{releases} {says}"
 
     def test_a_version_that_is_older(self, user: User) -> None:
         user.merge()

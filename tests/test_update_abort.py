@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project, commit, outside
-from tests.test_update import OLD, Bytes, User, everything, git, made, releases, same
+from tests.test_update import OLD, Bytes, User, everything, git, headings, made, releases, same
 
 __all__ = ["made", "releases"]
 
@@ -67,7 +67,7 @@ def back(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="session")
 def edited(
-    made: Callable[[str], Path],  # noqa: F811
+    made: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A committed project with edits of each kind, ignored files, a link and a file that may be run."""
@@ -75,7 +75,7 @@ def edited(
     shutil.copytree(made(OLD), path)
     user = User(path, "")
     user.append("contracts/README.md", "My last line.\n")
-    user.append("docs/first-feature.md", "My last line.\n")
+    user.append("database/tests/test_migrate.py", "\n\n# My last line.\n")
     user.append("sdd/merge.py", "\n# mine\n")
     user.write("tools/mine.sh", "#!/bin/sh\n")
     (path / "tools/mine.sh").chmod(0o755)
@@ -179,13 +179,14 @@ class TestAbort:
     def test_the_printed_command_goes_back_though_the_program_holds_conflict_markers(self, user: User) -> None:
         for name in ("update", "journal", "__main__"):
             user.append(f"sdd/{name}.py", "\n# mine\n")
-        user.append("pyproject.toml", "\n# mine\n")
+        tasks = (user.path / "pyproject.toml").read_text("utf-8")
+        user.write("pyproject.toml", tasks.replace('version = "0.1.0"', 'version = "0.1.0"\ndescription = "Mine"', 1))
         user.commit()
         before = settled(user.path)
         done = user.update("--no-check")
-        assert "<<<<<<< yours" in (user.path / "sdd/update.py").read_text("utf-8")
-        for name in ("pyproject.toml", "sdd/__main__.py"):
-            user.append(name, "<<<<<<< yours\n")
+        for name in ("sdd/update.py", "sdd/journal.py", "pyproject.toml"):
+            assert "<<<<<<< yours" in (user.path / name).read_text("utf-8")
+        user.append("sdd/__main__.py", "<<<<<<< yours\n")
 
         printed = done.stdout.splitlines()[-1].partition("to go back: ")[2]
         gone_back = user.project.run(*shlex.split(printed))
@@ -274,7 +275,8 @@ class TestAbort:
         program = (
             "import os, runpy, sys\nfrom pathlib import Path\nreal = os.replace\n"
             "def replace(source, target):\n"
-            "    if str(target).endswith('news.md'):\n        raise PermissionError(13, 'Permission denied', str(target))\n"
+            "    if str(target).endswith('news.md'):\n"
+            "        raise PermissionError(13, 'Permission denied', str(target))\n"
             "    real(source, target)\nos.replace = replace\n"
             "sys.argv, sys.path[0] = ['sdd', 'update', '--no-check'], os.getcwd()\n"
             "runpy.run_module('sdd', run_name='__main__')\n"
@@ -357,12 +359,14 @@ class TestFinish:
         return folder
 
     @pytest.fixture
-    def plain(self, user: User, tmp_path: Path, made: Callable[[str], Path]) -> User:  # noqa: F811
-        """No conflict, and a lock."""
+    def plain(self, user: User, made: Callable[[str], Path]) -> User:
+        """Edits that merge, and locks that do not fit any more."""
         shutil.rmtree(user.path)
         shutil.copytree(made(OLD), user.path)
         user.write("uv.lock", "locked\n")
         user.append("pyproject.toml", "\n# mine\n")
+        packages = (user.path / "frontend/package.json").read_text("utf-8")
+        user.write("frontend/package.json", packages.replace('"scripts": {', '"scripts": {\n    "mine": "true",', 1))
         commit(user.path)
         return user
 
@@ -375,10 +379,14 @@ class TestFinish:
 
         assert done.returncode == 0, done.stderr
         assert (tools / "asked").read_text("utf-8").splitlines() == [
+            "lock",
+            "run --quiet npm --prefix frontend install --package-lock-only --no-audit --no-fund",
             "run --quiet poe generate",
             "run --quiet poe check",
         ]
-        assert "## Made anew\n\n- contracts/database/schema.sql\n" in done.stdout
+        lists = headings(done.stdout)
+        assert lists["Made anew"] == ["contracts/database/schema.sql", "frontend/package-lock.json", "uv.lock"]
+        assert lists["Merged with your edits"] == ["frontend/package.json", "pyproject.toml"]
 
     def test_a_step_that_fails_is_left_and_done_again_when_it_goes_on(self, plain: User, tools: Path) -> None:
         done = self.update(plain, tools, FAIL="check")
@@ -415,7 +423,7 @@ class TestFinish:
 class TestForReal:
     def test_a_set_up_project_is_locked_generated_and_checked_and_nothing_is_left(
         self,
-        made: Callable[[str], Path],  # noqa: F811
+        made: Callable[[str], Path],
         tmp_path: Path,
     ) -> None:
         path = tmp_path / "my-app"

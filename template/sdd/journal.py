@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 REPORT = "reports/update.md"
@@ -93,6 +93,9 @@ class Place:
         except NeedsGit:
             raise
         except Refusal as error:
+            if "safe.directory" in str(error):
+                way = f"git config --global --add safe.directory {shlex.quote(str(self.root))}"
+                raise Refusal(f"git does not trust this folder, which somebody else owns: run `{way}`.") from error
             wanted = "An update needs git and a first commit: run `git init`, `git add .`, `git commit`, then again."
             raise NeedsGit(wanted) from error
         self.prefix, folder, self.head = os.fsdecode(told).split("\n")[:3]
@@ -247,18 +250,19 @@ class Journal:
                 _remove(self.root, entry["path"])
         for entry in self.entries:
             if entry["after"]:
-                _put(self.after(entry), self.root / entry["path"])
+                _put(self.root, self.after(entry), entry["path"])
         self.note(state="finishing")
 
     def undo(self) -> None:
         """Every file as it was before."""
         for entry in self.entries:
-            (self.root / entry["path"]).with_name(DRAFT).unlink(missing_ok=True)
+            draft = str(PurePosixPath(entry["path"]).with_name(DRAFT))
+            _remove(self.root, draft)
             if not entry["before"]:
                 _remove(self.root, entry["path"])
         for entry in self.entries:
             if entry["before"]:
-                _put(self.before(entry), self.root / entry["path"])
+                _put(self.root, self.before(entry), entry["path"])
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -267,8 +271,12 @@ def _same(one: Path, other: Path) -> bool:
     return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
 
 
-def _put(kept: Path, file: Path) -> None:
-    """Replaces a file or link by a kept one, in one step."""
+def _put(root: Path, kept: Path, path: str) -> None:
+    """Replaces a file or link by a kept one, in one step; what stands in its way above gives way."""
+    file = root / path
+    for folder in reversed(file.relative_to(root).parents):
+        if (root / folder).is_symlink() or (root / folder).is_file():
+            (root / folder).unlink()
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(DRAFT)
     draft.unlink(missing_ok=True)
@@ -286,12 +294,14 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _remove(root: Path, path: str) -> None:
-    """Deletes a file, and the folders above it that it leaves empty."""
-    (root / path).unlink(missing_ok=True)
+    """Deletes a file or link, and the folders above it that it leaves empty."""
+    file = root / path
+    above = [folder for folder in file.parents if folder.is_relative_to(root) and folder != root]
+    if any(folder.is_symlink() or folder.is_file() for folder in above) or (file.is_dir() and not file.is_symlink()):
+        return
+    file.unlink(missing_ok=True)
     with suppress(OSError):
-        for folder in list((root / path).parents):
-            if folder == root:
-                break
+        for folder in above:
             folder.rmdir()
 
 
@@ -324,7 +334,10 @@ def prepare(place: Place, plan: Any, objects: Path, check: bool) -> Journal:
     told |= {"old": plan.old, "new": plan.new, "entries": entries, "lists": plan.lists}
     told |= {"left": [asdict(left) for left in plan.left], "taken": plan.taken, "locks": plan.locks}
     (folder / "journal.json").write_text(json.dumps(told, indent=1), "utf-8", newline="\n")
-    folder.rename(place.journal)
+    try:
+        folder.rename(place.journal)
+    except OSError as error:
+        raise Refusal("Another update began here in the meantime: wait for it, or take it back.") from error
     return Journal(place.journal)
 
 

@@ -100,7 +100,9 @@ def _refused(told: str, answers: dict[str, object], version: str | None) -> str:
     if "No module named copier" in told:
         return "Copier is not installed here: run `make setup`, then this again."
     if "Unknown revision" in told:
-        return f"{source} has no version {version}: see its releases, and name one with --to."
+        where = "write a release there" if version == answers["_commit"] else "name one of its releases with --to"
+        named = f", which {ANSWERS} says as `_commit`" if version == answers["_commit"] else ""
+        return f"{source} has no version {version}{named}: {where}."
     if "Local template must be a directory" in told or "Unexpected exit code" in told:
         fatal = next((line for line in reversed(said) if "fatal:" in line), "there is no such folder")
         reason = re.sub(r"^.*fatal: |\.$", "", fatal)
@@ -257,7 +259,7 @@ class _Merge:
         self.made.lists[KEPT] += [f"{path}: not added, because you removed the sample" for path in self.sample]
         self.made.written = sorted(path for path in self.result if self.result[path] != self.user.get(path))
         self.made.deleted = sorted(path for path in self.user if path not in self.result)
-        self.made.made = sorted(path for path in {*self.user, *self.result} if self._is_made(path) or path == "uv.lock")
+        self.made.made = sorted(path for path in {*self.user, *self.result, "uv.lock"} if self._is_made(path))
         self._stale_locks()
         self.made.tree = self.scratch.make(self.result)
 

@@ -5,6 +5,7 @@ What would be written, sdd/merge.py says; that every moment has a way back, sdd/
 """
 
 import argparse
+import io
 import os
 import re
 import shlex
@@ -70,6 +71,9 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
 
 
 def _ready(place: Place) -> None:
+    version = re.search(rb"(\d+)\.(\d+)\S*", git(place.root, "version"))
+    if version and (int(version[1]), int(version[2])) < (2, 38):
+        raise Refusal(f"An update needs git 2.38 or newer, and this is {version[0].decode()}: install a newer one.")
     if not (place.root / ANSWERS).is_file():
         raise Refusal(f"There is no {ANSWERS} here: run this in the root of a project that Copier made.")
     for name, what in UNDER_WAY.items():
@@ -77,22 +81,26 @@ def _ready(place: Place) -> None:
             raise Refusal(f"A {what} is under way here: finish it or take it back, then run this again.")
     dirt = place.dirt()
     if place.journal.exists():
-        journal = Journal(place.journal)
-        if journal.state != "done":
-            ways = f"go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`"
-            raise Refusal(f"An update to {journal.told['new']} was begun here and not finished: {ways}.")
-        if dirt:
-            raise Refusal(
-                f"The update to {journal.told['new']} is not committed yet: commit it, or go back with"
-                f" `{_way_back(journal)}`, then run this again."
-            )
-        forget(place.journal)
+        _end(Journal(place.journal), place)
     if dirt:
         named = ", ".join(dirt[:3]) + (f" and {len(dirt) - 3} more" if len(dirt) > 3 else "")
         raise Refusal(
             f"Not everything here is committed ({named}): commit or stash it, then run this again, because only then"
             " can an update be taken back to the byte."
         )
+
+
+def _end(journal: Journal, place: Place) -> None:
+    """Forgets an update that is committed. Raises Refusal as long as it is not."""
+    name = f"update to {journal.told['new']}"
+    if journal.state != "done":
+        ways = f"go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`"
+        raise Refusal(f"An {name} was begun here and not finished: {ways}.")
+    if place.head == journal.told["head"] and journal.root.is_dir() and Place(journal.root).dirt():
+        raise Refusal(
+            f"The {name} is not committed yet: commit it, or go back with `{_way_back(journal)}`, then run this again."
+        )
+    forget(journal.folder)
 
 
 def _carry_out(journal: Journal) -> int:
@@ -115,7 +123,7 @@ def _finish(journal: Journal) -> int:
     if left:
         last = f"{len(left)} left for you. Settle them, look at git diff, then commit; to go back: {_way_back(journal)}"
     (journal.root / REPORT).parent.mkdir(exist_ok=True)
-    (journal.root / REPORT).write_text(f"{report}\n\n{last}\n", "utf-8", newline="\n")
+    (journal.root / REPORT).write_bytes(f"{report}\n\n{last}\n".encode(errors="backslashreplace"))
     place = Place(journal.root)
     journal.note(state="done", made=place.snapshot(journal.folder, journal.written))
     print(f"{report}\n\n{last}")
@@ -282,10 +290,20 @@ def run(root: Path, given: argparse.Namespace) -> int:
     except Refusal as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, NeedsGit) else 1
+    except OSError as error:
+        told = f"{error.filename} cannot be read or written ({error.strerror}): see to it, then run the same again."
+        print(told, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Go on with --resume, or go back with --abort, if anything was begun.", file=sys.stderr)
+        return 130
 
 
 def main(arguments: list[str]) -> int:
     """What `python -m sdd update` does, and the copy in git's folder."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     parser = argparse.ArgumentParser(prog="sdd update", description="Update the project to a newer template")
     options(parser)
     return run(Path.cwd(), parser.parse_args(arguments))
