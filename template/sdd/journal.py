@@ -12,7 +12,10 @@ import subprocess
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sdd.merge import Plan
 
 REPORT = "reports/update.md"
 DRAFT = ".sdd-update.part"
@@ -118,14 +121,17 @@ class Place:
         return [entry[3:].removeprefix(self.prefix) for entry in split(told)]
 
     def blocked(self, path: str) -> str | None:
-        """What stands in the way of a new file: the path itself, or the first folder above it that is none."""
-        parts = path.split("/")
-        for count in range(1, len(parts) + 1):
-            name = "/".join(parts[:count])
-            at = self.root / name
-            if os.path.lexists(at) and (count == len(parts) or at.is_symlink() or not at.is_dir()):
-                return name
-        return None
+        """What stands in the way of a new file, as it is spelt here: the path, or what is no folder above it."""
+        at = self.root
+        for part in path.split("/"):
+            if not os.path.lexists(at / part):
+                return None
+            names = [entry.name for entry in at.iterdir()]
+            alike = (name for name in names if name.casefold() == part.casefold())
+            at /= part if part in names else next(alike, part)
+            if at.is_symlink() or not at.is_dir():
+                break
+        return at.relative_to(self.root).as_posix()
 
     def snapshot(self, folder: Path, paths: list[str]) -> str:
         """The id of the tree that a commit of everything here would have, and of these paths though they be ignored."""
@@ -305,7 +311,7 @@ def _remove(root: Path, path: str) -> None:
             folder.rmdir()
 
 
-def prepare(place: Place, plan: Any, objects: Path, check: bool) -> Journal:
+def prepare(place: Place, plan: "Plan", objects: Path, check: bool) -> Journal:
     """Keeps all that is needed to carry out a plan, or to go back; nothing in the project is touched yet."""
     paths = dict.fromkeys(plan.written, True) | dict.fromkeys(plan.deleted, False)
     _see_all(place, paths)
@@ -351,7 +357,7 @@ def _see_all(place: Place, paths: dict[str, bool]) -> None:
             )
 
 
-def _write_out(place: Place, plan: Any, objects: Path, folder: Path) -> None:
+def _write_out(place: Place, plan: "Plan", objects: Path, folder: Path) -> None:
     """The files to be written, as git would write them here: line ends, filters, links."""
     given = environment() | {"GIT_INDEX_FILE": str(folder / "after.index")}
     given["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(objects)

@@ -207,12 +207,13 @@ def plan(root: Path, folder: Path, head: str, wanted: str | None, blocked: Calla
             return Plan(made.old, made.old)
         raise Refusal(f"{made.new} is older than {made.old}, which this project is at: an update goes forward only.")
     render(answers, made.old, folder / "old")
-    merge = _Merge(Scratch(folder, root), folder, head, made, blocked)
-    merge.judge(before, after)
+    Merge(Scratch(folder, root), folder, head, made, blocked).judge(before, after)
     return made
 
 
-class _Merge:
+class Merge:
+    """Three trees, two of them the folders `old` and `new`, and what becomes of each path in them."""
+
     def __init__(
         self, scratch: Scratch, folder: Path, head: str, made: Plan, blocked: Callable[[str], str | None]
     ) -> None:
@@ -244,14 +245,14 @@ class _Merge:
                     side[path] = self.user[path]
 
     def judge(self, before: dict[str, object], after: dict[str, object]) -> None:
-        """Fills in the plan."""
+        """Fills in the plan, from the answers before and after."""
         self.mirrors = tuple(folder for name in _others(before) for folder in MIRRORED.get(name, ()))
         for path, stages in sorted(self.stages.items(), key=lambda item: "~" in item[0]):
             self._settle(path, stages)
-        gone = {path.casefold() for path in self.user if path not in self.result}
+        gone = self.user.keys() - self.result.keys()
         for path in [path for path in self.result if path not in self.user]:
             obstacle = self.blocked(path)
-            if obstacle and obstacle.casefold() not in gone and not self._has_below(obstacle):
+            if obstacle and obstacle not in gone and not self._has_below(obstacle):
                 self._aside(path, obstacle, "git does not know yours")
         self._list()
         self._answers(before, after)
@@ -377,8 +378,9 @@ class _Merge:
     def _list(self) -> None:
         told = {left.path for left in self.made.left} | {left.beside for left in self.made.left}
         told |= set(self.made.taken)
+        beside = tuple(f"{left.beside}/" for left in self.made.left if left.beside)
         for path in [path for path in self.result if self.result[path] != self.user.get(path)]:
-            if path not in told:
+            if path not in told and not path.startswith(beside):
                 heading, line = self._changed(path)
                 self.made.lists[heading].append(line)
         moved = {was for path, was in (self.theirs | self.ours).items() if path in self.result}

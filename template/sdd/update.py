@@ -51,8 +51,11 @@ UNDER_WAY |= {"REVERT_HEAD": "revert", "BISECT_LOG": "bisect"}
 
 def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
     """Updates the project: the exit code. Raises Refusal when it cannot, with nothing changed."""
-    from sdd import merge  # noqa: PLC0415 - not needed, and perhaps not readable, on the way back
-
+    try:
+        from sdd import merge  # noqa: PLC0415 - not needed, and perhaps not readable, on the way back
+    except ModuleNotFoundError as missing:
+        way = "run `make setup`, or start this with `uv run --with copier==9.19.1 python`"
+        raise Refusal(f"An update needs the package {missing.name}, which is not installed here: {way}.") from missing
     place = Place(root)
     _ready(place)
     with TemporaryDirectory(prefix="sdd-update-", ignore_cleanup_errors=True) as scratch:
@@ -126,7 +129,8 @@ def _finish(journal: Journal) -> int:
     (journal.root / REPORT).write_bytes(f"{report}\n\n{last}\n".encode(errors="backslashreplace"))
     place = Place(journal.root)
     journal.note(state="done", made=place.snapshot(journal.folder, journal.written))
-    print(f"{report}\n\n{last}")
+    print(f"{report}\n\n{last}", flush=True)
+    journal.note(told=True)
     return 1 if left else 0
 
 
@@ -173,7 +177,7 @@ def _is_left(journal: Journal, left: Left) -> bool:
         return file.is_file() and bool(re.search(rb"^(<{7,}|>{7,}) ", file.read_bytes(), re.MULTILINE))
     if left.until == "beside" and left.beside:
         return os.path.lexists(journal.root / left.beside)
-    return journal.state != "done"
+    return "told" not in journal.told
 
 
 def _report(old: str, new: str, lists: dict[str, list[str]], left: list[Left]) -> str:
@@ -281,6 +285,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(root: Path, given: argparse.Namespace) -> int:
     """The exit code: 0 when nothing is left for a person, 1 when something is or it was refused, 2 without git."""
+    code, said = 1, ""
     try:
         if given.abort:
             return abort(root)
@@ -288,15 +293,16 @@ def run(root: Path, given: argparse.Namespace) -> int:
             return resume(root, not given.no_check)
         return begin(root, given.to, given.dry_run, not given.no_check)
     except Refusal as error:
-        print(error, file=sys.stderr)
-        return 2 if isinstance(error, NeedsGit) else 1
+        code, said = (2 if isinstance(error, NeedsGit) else 1), str(error)
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        told = f"{error.filename} cannot be read or written ({error.strerror}): see to it, then run the same again."
-        print(told, file=sys.stderr)
-        return 1
+        said = f"{error.filename} cannot be read or written ({error.strerror}): see to it, then run the same again."
     except KeyboardInterrupt:
-        print("\nStopped. Go on with --resume, or go back with --abort, if anything was begun.", file=sys.stderr)
-        return 130
+        code, said = 130, "\nStopped. If anything was begun, go on with --resume, or go back with --abort."
+    if said:
+        print(said, file=sys.stderr)
+    return code
 
 
 def main(arguments: list[str]) -> int:
