@@ -67,6 +67,8 @@ def change(template: Path) -> None:
     tests = template / "template/database/tests"
     (tests / "test_migrate.py").rename(tests / "test_migrations.py")
     (template / "template/docs/old-news.md").unlink()
+    (template / "template/var").mkdir()
+    (template / "template/var/notes.md").write_text("git ignores this folder.\n", "utf-8", newline="\n")
     for name in ("update", "merge", "journal"):
         program = template / f"template/sdd/{name}.py"
         program.write_text(program.read_text("utf-8") + "\n\n# newer\n", "utf-8", newline="\n")
@@ -83,6 +85,7 @@ def releases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(path, "tag", OLD)
     change(path)
     git(path, "add", "--all")
+    git(path, "add", "--force", "template/var")
     git(path, "commit", "--quiet", "-m", "Next")
     git(path, "tag", NEW)
     return path
@@ -172,6 +175,7 @@ class TestMerge:
                 "sdd/journal.py",
                 "sdd/merge.py",
                 "sdd/update.py",
+                "var/notes.md: new",
             ],
         }
 
@@ -213,17 +217,18 @@ class TestMerge:
         same(everything(user.path), before)
         assert (done.returncode, done.stdout) == (0, "Already up to date: v0.2.0.\n")
 
-    def test_a_dry_run_changes_nothing_and_prints_the_same_lists(self, user: User) -> None:
+    @pytest.mark.parametrize("options", [("--no-check",), ()])
+    def test_a_dry_run_changes_nothing_and_prints_the_same_lists(self, user: User, options: tuple[str, ...]) -> None:
         user.append("contracts/README.md", "My last line.\n")
         user.append("database/tests/test_migrate.py", "\n\n# My last line.\n")
         (user.path / "contracts/api").rename(user.path / "contracts/http")
         user.commit()
         before = everything(user.path)
 
-        shown = user.update("--dry-run", "--no-check")
+        shown = user.update("--dry-run", *options)
 
         same(everything(user.path), before)
-        done = user.update("--no-check")
+        done = user.update(*options)
         assert headings(shown.stdout) == headings(done.stdout)
         assert (shown.returncode, done.returncode) == (1, 1)
 

@@ -415,8 +415,10 @@ class TestFinish:
     def test_nothing_is_made_or_checked_while_conflicts_are_left(self, user: User, tools: Path) -> None:
         done = self.update(user, tools)
 
-        told = "make check: not run while conflicts are left: settle them, then run `make update args=--resume`."
-        assert told in done.stdout
+        told = "3. make check: not run while conflicts are left: settle them, then run `make update args=--resume`."
+        lists = headings(done.stdout)
+        assert told in lists["Left for you"]
+        assert "Made anew" not in lists
         assert not (tools / "asked").exists()
 
 

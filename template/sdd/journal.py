@@ -231,16 +231,14 @@ class Journal:
     def written(self) -> list[str]:
         return [str(entry["path"]) for entry in self.entries if entry["after"]]
 
-    def made_anew(self) -> list[str]:
-        """What the locks and `make generate` wrote, or would have if it had differed."""
+    def made_anew(self) -> set[str]:
+        """What did not merge, and what is no longer as the update wrote or left it."""
         files = [entry for entry in self.entries if entry["made"] and entry["after"] is not False]
-        other = [
-            str(entry["path"])
-            for entry in files
-            if not self.is_as(entry, self.after(entry) if entry["after"] else self.before(entry), True)
-            and (entry["before"] or entry["after"])
-        ]
-        return sorted({*self.told["taken"], *self.told["locks"], *other})
+        kept = [(entry, self.after(entry) if entry["after"] else self.before(entry)) for entry in files]
+        other = {
+            str(entry["path"]) for entry, file in kept if os.path.lexists(file) and not self.is_as(entry, file, True)
+        }
+        return {*self.told["taken"]} | other
 
     def knows(self, entry: dict[str, Any] | None) -> bool:
         """Whether a file is either as it was, or as the update writes it."""

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,10 +64,12 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
             print(f"Already up to date: {plan.old}.")
             return 0
         if dry:
-            anew = sorted({*plan.taken, *plan.locks})
-            print(_report(plan.old, plan.new, plan.lists | {"Made anew": anew}, plan.left))
+            waits = not check or any(one.until == "marked" for one in plan.left)
+            anew = sorted({*plan.taken, *plan.locks} & {ANSWERS} if waits else {*plan.taken, *plan.locks})
+            left = [*plan.left, *_unmade(plan.taken, anew), *([NOT_RUN] if waits and check else [])]
+            print(_report(plan.old, plan.new, plan.lists | {"Made anew": anew}, left))
             print("\nNothing was changed: this only showed what would be.")
-            return 1 if plan.left else 0
+            return 1 if left else 0
         journal = prepare(place, plan, Path(scratch) / "merge.git/objects", check)
     print(f"To go back, whatever happens: {_way_back(journal)}", file=sys.stderr, flush=True)
     return _carry_out(journal)
@@ -119,9 +121,11 @@ def _carry_out(journal: Journal) -> int:
 
 def _finish(journal: Journal) -> int:
     left = [left for left in (Left(**kept) for kept in journal.told["left"]) if _is_left(journal, left)]
-    left += _make_anew(journal, bool([one for one in left if one.until == "marked"]))
-    anew = journal.made_anew() if journal.told["check"] else [path for path in journal.told["taken"] if path == ANSWERS]
-    report = _report(journal.told["old"], journal.told["new"], journal.told["lists"] | {"Made anew": anew}, left)
+    anew, failed = _make_anew(journal, any(one.until == "marked" for one in left))
+    left += [*_unmade(journal.told["taken"], anew), *failed]
+    report = _report(
+        journal.told["old"], journal.told["new"], journal.told["lists"] | {"Made anew": sorted(anew)}, left
+    )
     last = "Nothing is left for you. Look at git diff, then commit."
     if left:
         last = f"{len(left)} left for you. Settle them, look at git diff, then commit; to go back: {_way_back(journal)}"
@@ -134,14 +138,24 @@ def _finish(journal: Journal) -> int:
     return 1 if left else 0
 
 
-def _make_anew(journal: Journal, conflicts: bool) -> list[Left]:
-    """Relocks, regenerates, checks; what failed, or could not be done."""
+NOT_RUN = Left(
+    "make check", "not run while conflicts are left: settle them, then run `make update args=--resume`.", "made"
+)
+
+
+def _unmade(taken: list[str], anew: Iterable[str]) -> list[Left]:
+    """What did not merge and was not made anew either."""
+    told = "did not merge, and is made from other files: run `make update args=--resume`, which makes it anew."
+    return [Left(path, told, "made") for path in taken if path not in {ANSWERS, *anew}]
+
+
+def _make_anew(journal: Journal, conflicts: bool) -> tuple[set[str], list[Left]]:
+    """Relocks, regenerates, checks: what is made anew, and what failed or has to wait."""
+    anew = {ANSWERS} & {*journal.told["taken"]}
     if not journal.told["check"]:
-        told = "did not merge, and is made from other files: run `make update args=--resume`, which makes it anew."
-        return [Left(path, told, "made") for path in journal.told["taken"] if path != ANSWERS]
+        return anew, []
     if conflicts:
-        told = "not run while conflicts are left: settle them, then run `make update args=--resume`."
-        return [Left("make check", told, "made")]
+        return anew, [NOT_RUN]
     for what, command in _steps(journal):
         print(f"\n{' '.join(command[1:])}", file=sys.stderr, flush=True)
         known = environment() | {"npm_config_omit_lockfile_registry_resolved": "true"}
@@ -152,8 +166,9 @@ def _make_anew(journal: Journal, conflicts: bool) -> list[Left]:
             code = 1
         if code:
             told = "failed, and says why above: mend it, then run `make update args=--resume`."
-            return [Left(what, told, "made")]
-    return []
+            return anew, [Left(what, told, "made")]
+        anew |= {"make generate": journal.made_anew(), "make check": set()}.get(what, {what})
+    return anew, []
 
 
 def _steps(journal: Journal) -> Iterator[tuple[str, list[str]]]:
