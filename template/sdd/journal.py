@@ -139,11 +139,11 @@ class Place:
         if (self.git_folder / "index").exists():
             shutil.copyfile(self.git_folder / "index", index)
         given = environment() | {"GIT_INDEX_FILE": str(index)}
-        git(self.root, "add", "--all", "--", ".", known=given)
+        git(self.root, "-c", "core.safecrlf=false", "add", "--all", "--", ".", known=given)
         there = b"".join(os.fsencode(path) + b"\0" for path in paths if os.path.lexists(self.root / path))
         if there:
             words = ("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
-            git(self.root, "--literal-pathspecs", *words, known=given, into=there)
+            git(self.root, "-c", "core.safecrlf=false", "--literal-pathspecs", *words, known=given, into=there)
         made = git(self.root, "write-tree", known=given).decode().strip()
         index.unlink()
         return made
