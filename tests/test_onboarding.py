@@ -55,7 +55,7 @@ class TestPage:
             except AssertionError as error:
                 pytest.fail(f"docs/onboarding.md, line {block.line}: {error}")
 
-        assert clone.must("git", "log", "-1", "--format=%s") == "The todo that is done is the one you do\n"
+        assert clone.must("git", "log", "-1", "--format=%s") == "Whoever guessed too often reads how long to wait\n"
         assert clone.must("git", "status", "--porcelain") == "?? uv.lock\n"
 
     def test_every_make_it_names_is_a_task(self, fresh: Project) -> None:

@@ -20,6 +20,11 @@ from database.engine import READERS, Database
 from database.migrate import is_current
 
 health = APIRouter(tags=["health"], route_class=ContractRoute)
+ROUTERS = (
+    todos.router,
+    accounts.router,
+    health,
+)
 
 
 class App(FastAPI):
@@ -40,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = App(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.settings, app.state.database = settings, database
-    for router in (todos.router, accounts.router, health):
+    for router in ROUTERS:
         app.router.routes.extend(router.routes)  # include_router hides their methods, and matches each request twice
     browser.install(app, settings.product_name)
     errors.install(app)

@@ -1,7 +1,7 @@
 """The schema's way from one revision to the next, in database/migrations. Knows no table by name.
 
 `python -m database.migrate` brings the database to the newest revision, `--down 0001` back to that one;
-`--draft add due_on to todos` writes the next revision from the difference between the tables and the migrations.
+`--draft add name to accounts` writes the next revision from the difference between the tables and the migrations.
 """
 
 import re
@@ -129,7 +129,7 @@ def main(arguments: list[str]) -> str:
 
 def _draft_in_words(message: str) -> str:
     if not re.fullmatch(r"[A-Za-z][\w ,'-]{2,79}", message):
-        raise SystemExit("Say in 3 to 80 letters what the migration does: make migration m='add due_on to todos'.")
+        raise SystemExit("Say in 3 to 80 letters what the migration does: make migration m='add name to accounts'.")
     try:
         path = draft(message).relative_to(ROOT).as_posix()
     except NothingToDraft as error:

@@ -1,13 +1,12 @@
-"""The demo person and a few todos, for an empty database in development. Knows no environment but DATABASE_URL."""
+"""The demo person and what they begin with, for an empty database in development. Knows no setting but DATABASE_URL."""
 
 import os
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 
 from database.accounts import create_account, has_accounts, hash_password
 from database.engine import Database, UnusableDatabase, take_turn, url_from_environment, without_password
 from database.migrate import upgrade
-from database.todos import create_todo
+from database.todos import create_examples
 
 DEMO_EMAIL = "demo@example.com"
 DEMO_PASSWORD = "demo-password"  # noqa: S105 - public, on purpose; production refuses to start with it
@@ -15,22 +14,12 @@ DEMO_PASSWORD = "demo-password"  # noqa: S105 - public, on purpose; production r
 
 def seed(database: Database) -> bool:
     """Touches only a database without any account. True when it did."""
-    now = datetime.now(UTC)
-    today = now.date()
-    oldest_first: list[dict[str, object]] = [
-        {"title": "Try the demo", "completed": True},
-        {"title": "Plan the summer trip", "due_on": today + timedelta(days=30)},
-        {"title": "Renew the library card", "due_on": today + timedelta(days=1)},
-        {"title": "Repair the garden gate", "description": "Two hinges and a new latch."},
-    ]
     with database.writing() as connection:
         take_turn(connection, "seed")
         if has_accounts(connection):
             return False
         person = create_account(connection, DEMO_EMAIL, hash_password(DEMO_PASSWORD))
-        for minutes_ago, fields in zip(reversed(range(len(oldest_first))), oldest_first, strict=True):
-            moment = now - timedelta(minutes=minutes_ago)
-            create_todo(connection, person.id, created_at=moment, updated_at=moment, **fields)
+        create_examples(connection, person.id)
     return True
 
 

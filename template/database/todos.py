@@ -4,7 +4,7 @@ Every function takes the account first: another account's todos do not exist for
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -109,3 +109,18 @@ def update_todo(
 def delete_todo(connection: Connection, account_id: UUID, todo_id: UUID, version: int) -> bool:
     """False when no such todo of this account stands at this version."""
     return connection.execute(REMOVE, {"owner": account_id, "todo": todo_id, "seen": version}).rowcount == 1
+
+
+def create_examples(connection: Connection, account_id: UUID) -> None:
+    """A todo of every kind, a minute apart: what the demo person begins with."""
+    now = datetime.now(UTC)
+    today = now.date()
+    oldest_first: list[dict[str, object]] = [
+        {"title": "Try the demo", "completed": True},
+        {"title": "Plan the summer trip", "due_on": today + timedelta(days=30)},
+        {"title": "Renew the library card", "due_on": today + timedelta(days=1)},
+        {"title": "Repair the garden gate", "description": "Two hinges and a new latch."},
+    ]
+    for minutes_ago, fields in zip(reversed(range(len(oldest_first))), oldest_first, strict=True):
+        moment = now - timedelta(minutes=minutes_ago)
+        create_todo(connection, account_id, created_at=moment, updated_at=moment, **fields)

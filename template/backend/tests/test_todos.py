@@ -8,10 +8,12 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
+from backend.body import BODY_LIMIT
+from backend.generated.models import ErrorCode
 from backend.tests.conftest import refusal
 from backend.todos.service import cursor_of, read_cursor
 
-TODOS = "/api/v1/todos"
+TODOS, JSON = "/api/v1/todos", {"Content-Type": "application/json"}
 CHANGE = {"title": "Buy oat milk", "description": "Two litres.", "completed": True, "due_on": "2027-03-31"}
 
 
@@ -293,3 +295,46 @@ class TestListTodos:
         ada.get(TODOS)
 
         assert statements == ["SELECT", "SELECT"]
+
+
+class TestJudge:
+    @pytest.mark.requirement("001-FR-014")
+    def test_refusals_have_an_order(self, ada, visitor):
+        """Each request mends what the one before it was refused for."""
+        place = f"{TODOS}/7"
+        foreign = {"Origin": "https://evil.example"}
+        stranger = {"Cookie": "session=unknown"}
+        match = {**stranger, "If-Match": '"1"'}
+        typed = {**match, **JSON}
+        change = b'{"title": "Buy milk", "description": null, "completed": true, "due_on": null}'
+        steps = [
+            visitor.put("/nowhere", headers=foreign),
+            visitor.put("/nowhere"),
+            visitor.put(TODOS),
+            visitor.put(place),
+            visitor.put(place, headers=stranger),
+            visitor.put(place, headers=match),
+            visitor.put(place, headers=typed, content=b"[" * BODY_LIMIT * 2),
+            visitor.put(place, headers=typed, content=b"["),
+            visitor.put(place, headers=typed, content=change),
+            visitor.put(f"{TODOS}/00000000-0000-4000-8000-000000000000", headers=typed, content=change),
+            ada.put(f"{TODOS}/00000000-0000-4000-8000-000000000000", headers={**JSON, "If-Match": "1"}, content=change),
+        ]
+
+        assert [step.status_code for step in steps] == [403, 404, 405, 401, 428, 415, 413, 400, 422, 401, 404]
+        assert {step.json()["error_code"] for step in steps} <= set(ErrorCode)
+
+    @pytest.mark.requirement("001-FR-003")
+    @pytest.mark.parametrize(
+        ("fields", "field", "detail"),
+        [
+            ({"title": " \ufeff\u0085"}, "title", "A title has 1 to 200 characters and is not blank."),
+            ({"title": "Buy\0milk"}, "title", "A title has 1 to 200 characters and is not blank."),
+            ({"due_on": 0}, "due_on", "A due date is a whole day, like 2027-03-31, or none."),
+        ],
+    )
+    def test_a_field_that_breaks_the_contract_is_refused_in_its_words(self, ada, fields, field, detail):
+        response = ada.post(TODOS, json={"title": "Buy milk", **fields})
+
+        assert response.status_code == 422
+        assert response.json() == {"detail": detail, "error_code": "VALIDATION_ERROR", "field": field}

@@ -213,7 +213,7 @@ class TestDatabaseUrl:
         monkeypatch.delenv("DATABASE_URL", raising=False)
 
         default = url_from_environment()
-        (tmp_path / ".env").write_text("PRODUCT_NAME=Todos\nDATABASE_URL=sqlite:///file.db\n")
+        (tmp_path / ".env").write_text("PRODUCT_NAME=My App\nDATABASE_URL=sqlite:///file.db\n")
         of_the_file = url_from_environment()
         monkeypatch.setenv("DATABASE_URL", "sqlite:///environment.db")
 

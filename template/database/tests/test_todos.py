@@ -3,9 +3,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, Row, insert
+from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from database.accounts import accounts, find_account
+from database.seed import DEMO_EMAIL, seed
 from database.tests.conftest import lookup
 from database.todos import create_todo, delete_todo, get_todo, list_todos, todos, update_todo
 
@@ -205,3 +207,38 @@ class TestEveryFunction:
             "UPDATE",
             "DELETE",
         ]
+
+
+class TestTable:
+    @pytest.mark.requirement("001-FR-004")
+    def test_it_refuses_an_empty_title(self, connection, ada):
+        with pytest.raises(IntegrityError, match="ck_todos_title_length"):
+            create_todo(connection, ada, title="")
+
+    def test_an_accounts_todos_go_with_it_and_nobody_elses(self, connection, ada, grace):
+        for account in (ada, grace):
+            create_todo(connection, account, title="Buy milk")
+
+        connection.execute(delete(accounts).where(accounts.c.id == ada))
+
+        assert connection.execute(select(todos.c.account_id)).scalars().all() == [grace]
+
+
+class TestSeed:
+    def test_the_demo_person_has_todos_of_every_kind(self, database):
+        seed(database)
+
+        with database.reading() as connection:
+            person = find_account(connection, DEMO_EMAIL)
+            assert person
+            mine = list_todos(connection, person.id, 100, None, None)
+        assert [todo.title for todo in mine] == [
+            "Repair the garden gate",
+            "Renew the library card",
+            "Plan the summer trip",
+            "Try the demo",
+        ]
+        assert [mine[0].created_at - todo.created_at for todo in mine] == [timedelta(minutes=n) for n in range(4)]
+        assert {todo.completed for todo in mine} == {True, False}
+        assert any(todo.description for todo in mine)
+        assert any(todo.due_on for todo in mine)

@@ -35,12 +35,15 @@ export function refuse(status: number, error_code: Schemas['ErrorCode'], field?:
   return reply<'Error'>(status, { detail: `The server says ${error_code}.`, error_code, ...(field && { field }) })
 }
 
-export const demo: Schemas['Account'] = { id: '019a0000-0000-7000-8000-00000000000d', email: 'demo@example.com' }
+/** A UUID for each number. */
+export const uuid = (number: number) => `019a0000-0000-7000-8000-${String(number).padStart(12, '0')}`
+
+export const demo: Schemas['Account'] = { id: uuid(13), email: 'demo@example.com' }
 
 /** A todo of the contract; `number` makes its id and its age: a higher one is older. */
 export function todo(number: number, fields: Partial<Schemas['Todo']> = {}): Schemas['Todo'] {
   return {
-    id: `019a0000-0000-7000-8000-${String(number).padStart(12, '0')}`,
+    id: uuid(number),
     title: 'Buy milk',
     description: null,
     completed: false,
@@ -56,10 +59,14 @@ export function page(...items: Schemas['Todo'][]): Response {
   return reply<'TodoPage'>(200, { items, next_cursor: null })
 }
 
-/** Opens the page, by default as demo@example.com. What `answers` lacks cannot be reached. `sent` is every request so far. */
+/** Opens the page, by default as demo@example.com, who has nothing yet. What else `answers` lacks cannot be reached. `sent` is every request so far. */
 export function open(answers: Answers) {
   const sent: Sent[] = []
-  const all: Answers = { 'GET /api/v1/session': () => reply<'Account'>(200, demo), ...answers }
+  const all: Answers = {
+    'GET /api/v1/session': () => reply<'Account'>(200, demo),
+    'GET /api/v1/todos': () => page(),
+    ...answers,
+  }
   vi.stubGlobal('fetch', async (request: Request) => {
     const url = new URL(request.url)
     const text = await request.text()
@@ -87,5 +94,11 @@ export const checkbox = (name = 'Buy milk') => screen.findByRole<HTMLInputElemen
 export const button = (name: string) => screen.findByRole<HTMLButtonElement>('button', { name })
 export const titles = () => screen.queryAllByRole('listitem').map(row => row.querySelector('label')?.textContent)
 export const focused = () => document.activeElement
+export async function signIn(person: ReturnType<typeof open>['person'], password = 'demo-password') {
+  await person.type(await screen.findByRole('textbox', { name: 'Email' }), 'demo@example.com')
+  await person.type(screen.getByLabelText('Password'), password)
+  await person.click(screen.getByRole('button', { name: 'Sign in' }))
+}
+
 export const alert = async () => (await screen.findByRole('alert')).textContent
 export const status = (text: string) => waitFor(() => expect(screen.getByRole('status').textContent).toBe(text))

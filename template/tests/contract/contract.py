@@ -1,6 +1,6 @@
 """The contract as tables: its operations, and everything a request can get wrong. Asks no server.
 
-A new request body needs a line in GOOD_BODIES, a new field one in BAD_VALUES.
+A new request body needs a line in GOOD_BODIES, a new field one in BAD_VALUES, a new id in a path one in MADE_BY.
 """
 
 import json
@@ -57,6 +57,19 @@ def operations() -> dict[str, Operation]:
 OPERATIONS = operations()
 
 
+LISTS = [
+    operation.path for name, operation in OPERATIONS.items() if name.startswith("list_") and "{" not in operation.path
+]
+"""Where one sees what a person has."""
+
+
+def at(path: str, ids: Mapping[str, str]) -> str:
+    """The address of an operation, with an id for each `{thing_id}`."""
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
 def validator(schema: str) -> jsonschema_rs.Validator:
     """Judges values by a schema of the contract, formats included."""
     return jsonschema_rs.validator_for({**CONTRACT, "$ref": f"#/components/schemas/{schema}"}, validate_formats=True)
@@ -67,6 +80,11 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "TodoChange": {"title": "Buy oat milk", "description": None, "completed": True, "due_on": None},
     "Credentials": {"email": "ada@example.com", "password": "ada-password"},
 }
+
+MADE_BY = {
+    "todo_id": "create_todo",
+}
+"""For each id in a path, the operation that makes such a thing."""
 
 NOT_TEXT = [7, 1.5, True, ["Buy milk"], {"title": "Buy milk"}]
 BLANK = ["", " ", "\t\n\r", "\u00a0\u2003\u3000", "\ufeff", "\u0085", "\u2028"]
@@ -148,7 +166,7 @@ class Case(NamedTuple):
     error_code: str
     field: str | None = None
     query: str = ""
-    todo: str = "mine"
+    whose: str = "mine"
     session: str = "mine"
     headers: Mapping[str, str | None] = MappingProxyType({})
     content: bytes | None = None
@@ -183,9 +201,9 @@ def parameter_cases(name: str, place: str, field: str) -> Iterator[Case]:
             yield Case(f"{field}={value}", name, 422, "VALIDATION_ERROR", field, query=f"?{field}={value}")
     if place == "path":
         for value in NOT_A_UUID:
-            yield Case(f"{field} {value}", name, 422, "VALIDATION_ERROR", field, todo=value)
+            yield Case(f"{field} {value}", name, 422, "VALIDATION_ERROR", field, whose=value)
         for whose in ("unknown", "theirs"):
-            yield Case(f"{field} {whose}", name, 404, "NOT_FOUND", todo=whose)
+            yield Case(f"{field} {whose}", name, 404, "NOT_FOUND", whose=whose)
     if field == "If-Match":
         yield Case("If-Match missing", name, 428, "PRECONDITION_REQUIRED", headers={"If-Match": None})
         for value in STALE:

@@ -59,7 +59,7 @@ class TestSecurityHeaders:
         assert headers["x-content-type-options"] == "nosniff"
 
     def test_answers_about_a_person_are_not_kept_by_caches(self, demo):
-        assert "no-store" in demo.get("/api/v1/todos").headers["cache-control"]
+        assert "no-store" in demo.get("/api/v1/session").headers["cache-control"]
 
 
 SCHEMATHESIS = """

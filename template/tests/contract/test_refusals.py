@@ -6,11 +6,30 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.contract.contract import A_UUID, CASES, GOOD_BODIES, METHODS, OPERATIONS, TOO_LARGE, validator
+from tests.contract.contract import (
+    A_UUID,
+    CASES,
+    GOOD_BODIES,
+    LISTS,
+    MADE_BY,
+    METHODS,
+    OPERATIONS,
+    TOO_LARGE,
+    at,
+    validator,
+)
 
-UNKNOWN_PATHS = ["/api", "/api/v1", "/api/v1/", "/api/v1/todo", "/api/v1/todos/", "/api/v2/todos", "/api/v1/session/1"]
+UNKNOWN_PATHS = [
+    "/api",
+    "/api/v1",
+    "/api/v1/",
+    "/api/v1/sessions",
+    "/api/v1/session/",
+    "/api/v2/session",
+    "/api/v1/session/1",
+]
 UNKNOWN_PATHS += ["/nothing", "/index.html", "/assets/nothing.js", "/assets/%2e%2e/pyproject.toml", "/.env", "/docs/x"]
-UNKNOWN_PATHS += ["/%00", "/%ff", "/api/v1/todos/%2F", "/api//v1/todos", "/API/v1/todos", "/healthz/"]
+UNKNOWN_PATHS += ["/%00", "/%ff", "/api/v1/session/%2F", "/api//v1/session", "/API/v1/session", "/healthz/"]
 ERROR = validator("Error")
 
 
@@ -32,8 +51,15 @@ class TestEveryRefusal:
     @pytest.fixture(scope="class")
     @staticmethod
     def ids(demo, other):
-        mine, theirs = (person.post("/api/v1/todos", json=GOOD_BODIES["NewTodo"]).json() for person in (demo, other))
-        return {"mine": mine["id"], "theirs": theirs["id"], "unknown": str(uuid4())}
+        def made_by(person: httpx2.Client) -> dict[str, str]:
+            made: dict[str, str] = {}
+            for name, maker in MADE_BY.items():
+                operation = OPERATIONS[maker]
+                answer = person.post(at(operation.path, made), json=GOOD_BODIES[operation.body or ""])
+                made[name] = answer.raise_for_status().json()["id"]
+            return made
+
+        return {"mine": made_by(demo), "theirs": made_by(other), "unknown": dict.fromkeys(MADE_BY, str(uuid4()))}
 
     @pytest.fixture(scope="class")
     @staticmethod
@@ -63,17 +89,17 @@ class TestEveryRefusal:
             content = json.dumps(GOOD_BODIES[operation.body]).encode() if operation.body else b""
         request = client.build_request(
             operation.method,
-            operation.path.format(todo_id=ids.get(case.todo, case.todo)) + case.query,
+            at(operation.path, ids.get(case.whose) or dict.fromkeys(MADE_BY, case.whose)) + case.query,
             headers={name: value.encode() for name, value in headers.items() if value is not None},
             content=iter([content]) if case.chunked else content,
         )
-        before = demo.get("/api/v1/todos").json()
+        before = [demo.get(path).json() for path in LISTS]
 
         for _ in range(case.times):
             answer = client.send(request)
 
         judge(answer, case.status, case.error_code, case.field)
-        assert demo.get("/api/v1/todos").json() == before
+        assert [demo.get(path).json() for path in LISTS] == before
 
     def test_every_documented_refusal_is_produced_by_a_case(self):
         nobody_can_cause = {(name, 500) for name in OPERATIONS}  # a failure of the server itself
@@ -132,7 +158,7 @@ WRONG = [(method, path) for path in PATHS for method in [*METHODS, "propfind"] i
 class TestWrongMethods:
     @pytest.mark.parametrize(("method", "path"), WRONG)
     def test_they_are_refused_and_the_right_ones_are_named(self, demo, method, path):
-        answer = demo.request(method, path.format(todo_id=A_UUID))
+        answer = demo.request(method, at(path, dict.fromkeys(MADE_BY, A_UUID)))
 
         assert {name.strip().lower() for name in answer.headers["allow"].split(",")} == allowed(path)
         if method == "head":

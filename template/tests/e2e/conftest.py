@@ -133,6 +133,20 @@ def stored(client: httpx2.Client, *names: str) -> list[Any]:
     return [{name: item[name] for name in names} for item in items] if names else items
 
 
+def tab_to(page: Page, target: Locator) -> None:
+    """Presses Tab until the target has the focus, as a person without a mouse does."""
+    for _ in range(30):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    expect(target).to_be_focused()
+
+
+def expect_a_focus(page: Page) -> None:
+    """Something that can be seen has the focus; `:focus` matches nothing when it was lost to the body."""
+    expect(page.locator(":focus")).to_be_visible()
+
+
 def writes_of(page: Page) -> list[str]:
     """The methods of what the page asks the server to change from now on."""
     methods: list[str] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from tests.conftest import DEMO, ROOT, Server
-from tests.e2e.conftest import rows, sign_in
+from tests.e2e.conftest import button, sign_in
 from tools.databases import empty_database
 from tools.setup import browser
 
@@ -38,7 +38,8 @@ def main() -> None:
 
 def take(app: Page, canvas: Page) -> None:
     """PICTURE: the app by day, and over its right side, cut aslant, the app by night."""
-    expect(rows(app).first).to_be_visible()
+    expect(button(app, "Sign out")).to_be_visible()
+    expect(app.locator("[aria-busy=true]")).to_have_count(0)
     app.emulate_media(color_scheme="light")
     day = base64.b64encode(app.screenshot()).decode()
     app.emulate_media(color_scheme="dark")

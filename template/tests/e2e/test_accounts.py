@@ -1,36 +1,28 @@
 """Coming in, going out, and being nobody else. Knows the app by what it shows."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.conftest import GRACE
 from tests.e2e.conftest import (
     ADA,
     SESSION,
-    Hold,
-    add_by_api,
-    add_todo,
     button,
-    expect_rows,
+    expect_a_focus,
     message,
-    open_app,
-    row,
     sign_in,
-    stored,
+    tab_to,
     textbox,
-    toggle,
     writes_of,
 )
 
 
 class TestSignIn:
     @pytest.mark.requirement("002-FR-001", "002-FR-011")
-    def test_the_right_password_leads_to_the_persons_list(self, visitor, ada):
-        add_by_api(ada, "Buy milk")
-
+    def test_the_right_password_leads_to_the_persons_page(self, visitor):
         sign_in(visitor, *ADA)
 
-        expect_rows(visitor, "Buy milk")
+        expect(button(visitor, "Sign out")).to_be_visible()
         expect(textbox(visitor, "Email")).to_have_count(0)
 
     @pytest.mark.requirement("002-FR-006")
@@ -83,63 +75,20 @@ class TestSignIn:
 
 @pytest.mark.requirement("002-FR-008", "002-FR-014")
 class TestSignOut:
-    def test_it_ends_the_session_and_the_next_person_sees_nothing_of_it(self, page, ada, other):
-        add_by_api(ada, "Buy milk")
-        add_by_api(other, "Feed the cat")
-        open_app(page)
-        expect(row(page, "Buy milk")).to_be_visible()
+    def test_it_ends_the_session_and_the_next_person_is_somebody_else(self, app, ada, other):
+        expect(app.get_by_text(ADA[0])).to_be_visible()
 
-        button(page, "Sign out").click()
-        expect(button(page, "Sign in")).to_be_visible()
+        button(app, "Sign out").click()
+        expect(button(app, "Sign in")).to_be_visible()
         assert ada.get(SESSION).status_code == 401
-        lists = Hold(page, "GET")
-        sign_in(page, *GRACE)
+        sign_in(app, *GRACE)
 
-        expect(button(page, "Sign out")).to_be_visible()
-        expect(row(page, "Buy milk")).to_have_count(0)
-        lists.let_go()
-        expect(row(page, "Feed the cat")).not_to_have_count(0)
-        expect(row(page, "Buy milk")).to_have_count(0)
-
-
-def tick(page: Page) -> None:
-    toggle(page, "Buy milk")
-
-
-def add(page: Page) -> None:
-    add_todo(page, "Buy bread")
-
-
-def show_active(page: Page) -> None:
-    button(page, "Active").click()
+        expect(app.get_by_text(GRACE[0])).to_be_visible()
+        expect(app.get_by_text(ADA[0])).to_have_count(0)
 
 
 @pytest.mark.requirement("002-FR-013")
 class TestExpiredSession:
-    @pytest.mark.parametrize("act", [tick, add, show_active])
-    def test_the_next_thing_a_person_does_leads_to_the_form_and_back(self, page, ada, watch, act):
-        watch.expect("status of 401 (Unauthorized) /api/v1/todos")
-        add_by_api(ada, "Buy milk")
-        open_app(page)
-        ada.delete(SESSION).raise_for_status()
-
-        act(page)
-        expect(button(page, "Sign in")).to_be_visible()
-        sign_in(page, *ADA)
-
-        expect(row(page, "Buy milk")).to_be_visible()
-
-    def test_what_was_typed_waits_in_the_form_for_the_same_person(self, page, ada, watch):
-        watch.expect("status of 401 (Unauthorized) /api/v1/todos")
-        open_app(page)
-        ada.delete(SESSION).raise_for_status()
-
-        add_todo(page, "Buy milk", "Oat")
-        sign_in(page, *ADA)
-
-        expect(textbox(page, "New todo")).to_have_value("Buy milk")
-        expect(textbox(page, "Description")).to_have_value("Oat")
-
     def test_a_page_opened_with_it_shows_the_form(self, page, ada):
         ada.delete(SESSION).raise_for_status()
 
@@ -148,18 +97,29 @@ class TestExpiredSession:
         expect(button(page, "Sign in")).to_be_visible()
 
 
-@pytest.mark.requirement("001-FR-013")
-class TestOwnership:
-    def test_two_people_at_once_see_only_their_own(self, app, ada, other, new_context, base_url):
-        add_todo(app, "Buy milk")
-        hers = new_context()
-        hers.add_cookies([{"name": "session", "value": other.cookies["session"], "url": base_url}])
+@pytest.mark.requirement("002-FR-011")
+class TestKeyboardAlone:
+    def test_a_person_signs_in_and_out(self, visitor):
+        tab_to(visitor, textbox(visitor, "Email"))
+        visitor.keyboard.type(ADA[0])
+        tab_to(visitor, visitor.get_by_label("Password", exact=True))
+        visitor.keyboard.type(ADA[1])
+        visitor.keyboard.press("Enter")
+        expect(button(visitor, "Sign out")).to_be_visible()
 
-        page = open_app(hers.new_page())
-        add_todo(page, "Feed the cat")
-        app.reload()
+        tab_to(visitor, button(visitor, "Sign out"))
+        visitor.keyboard.press("Enter")
+        expect(button(visitor, "Sign in")).to_be_visible()
 
-        expect_rows(app, "Buy milk")
-        expect(row(page, "Feed the cat")).not_to_have_count(0)
-        expect(row(page, "Buy milk")).to_have_count(0)
-        assert stored(ada, "title") == [{"title": "Buy milk"}]
+    def test_the_focus_is_never_lost(self, visitor):
+        sign_in(visitor, ADA[0], "not her password")
+        expect(message(visitor, "alert")).to_be_visible()
+        expect(visitor.get_by_label("Password", exact=True)).to_be_focused()
+
+        sign_in(visitor, *ADA)
+        expect(button(visitor, "Sign out")).to_be_visible()
+        expect_a_focus(visitor)
+
+        button(visitor, "Sign out").click()
+        expect(button(visitor, "Sign in")).to_be_visible()
+        expect_a_focus(visitor)

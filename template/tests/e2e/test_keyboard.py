@@ -1,7 +1,7 @@
 """Everything by keyboard, and the focus is always somewhere. Knows the app by its roles and names."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import (
     ADA,
@@ -12,32 +12,19 @@ from tests.e2e.conftest import (
     delete_todo,
     dialog,
     editor,
+    expect_a_focus,
     message,
     open_app,
     rename,
     row,
     rows,
     server_fails,
-    sign_in,
     start_editing,
     stored,
+    tab_to,
     textbox,
     toggle,
 )
-
-
-def tab_to(page: Page, target: Locator) -> None:
-    """Presses Tab until the target has the focus, as a person without a mouse does."""
-    for _ in range(30):
-        if target.evaluate("element => element === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    expect(target).to_be_focused()
-
-
-def expect_a_focus(page: Page) -> None:
-    """Something that can be seen has the focus; `:focus` matches nothing when it was lost to the body."""
-    expect(page.locator(":focus")).to_be_visible()
 
 
 @pytest.mark.requirement("001-FR-027")
@@ -217,16 +204,3 @@ class TestFocusIsNeverLost:
 
         expect(page.get_by_text("Nothing to do yet.")).to_be_visible()
         expect_a_focus(page)
-
-    def test_when_a_person_comes_and_goes(self, visitor):
-        sign_in(visitor, ADA[0], "not her password")
-        expect(message(visitor, "alert")).to_be_visible()
-        expect(visitor.get_by_label("Password", exact=True)).to_be_focused()
-
-        sign_in(visitor, *ADA)
-        expect(button(visitor, "Sign out")).to_be_visible()
-        expect_a_focus(visitor)
-
-        button(visitor, "Sign out").click()
-        expect(button(visitor, "Sign in")).to_be_visible()
-        expect_a_focus(visitor)

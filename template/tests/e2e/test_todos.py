@@ -3,9 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.conftest import GRACE
 from tests.e2e.conftest import (
+    ADA,
+    SESSION,
     Hold,
     add_by_api,
     add_todo,
@@ -21,6 +24,7 @@ from tests.e2e.conftest import (
     rename,
     row,
     rows,
+    sign_in,
     start_editing,
     stored,
     textbox,
@@ -252,3 +256,80 @@ class TestListTodos:
         button(page, "Completed").click()
         expect_rows(page, "Buy milk")
         expect(checkbox(page, "Buy milk")).to_be_checked()
+
+
+@pytest.mark.requirement("002-FR-014")
+class TestNextPerson:
+    def test_whoever_signs_in_next_sees_nothing_of_the_list(self, page, ada, other):
+        add_by_api(ada, "Buy milk")
+        add_by_api(other, "Feed the cat")
+        open_app(page)
+        expect(row(page, "Buy milk")).to_be_visible()
+
+        button(page, "Sign out").click()
+        expect(button(page, "Sign in")).to_be_visible()
+        lists = Hold(page, "GET")
+        sign_in(page, *GRACE)
+
+        expect(button(page, "Sign out")).to_be_visible()
+        expect(row(page, "Buy milk")).to_have_count(0)
+        lists.let_go()
+        expect(row(page, "Feed the cat")).not_to_have_count(0)
+        expect(row(page, "Buy milk")).to_have_count(0)
+
+
+def tick(page: Page) -> None:
+    toggle(page, "Buy milk")
+
+
+def add(page: Page) -> None:
+    add_todo(page, "Buy bread")
+
+
+def show_active(page: Page) -> None:
+    button(page, "Active").click()
+
+
+@pytest.mark.requirement("002-FR-013")
+class TestExpiredSession:
+    @pytest.mark.parametrize("act", [tick, add, show_active])
+    def test_the_next_thing_a_person_does_leads_to_the_form_and_back(self, page, ada, watch, act):
+        watch.expect("status of 401 (Unauthorized) /api/v1/todos")
+        add_by_api(ada, "Buy milk")
+        open_app(page)
+        ada.delete(SESSION).raise_for_status()
+
+        act(page)
+        expect(button(page, "Sign in")).to_be_visible()
+        sign_in(page, *ADA)
+
+        expect(row(page, "Buy milk")).to_be_visible()
+
+    @pytest.mark.requirement("001-FR-030")
+    def test_what_was_typed_waits_in_the_form_for_the_same_person(self, page, ada, watch):
+        watch.expect("status of 401 (Unauthorized) /api/v1/todos")
+        open_app(page)
+        ada.delete(SESSION).raise_for_status()
+
+        add_todo(page, "Buy milk", "Oat")
+        sign_in(page, *ADA)
+
+        expect(textbox(page, "New todo")).to_have_value("Buy milk")
+        expect(textbox(page, "Description")).to_have_value("Oat")
+
+
+@pytest.mark.requirement("001-FR-013")
+class TestOwnership:
+    def test_two_people_at_once_see_only_their_own(self, app, ada, other, new_context, base_url):
+        add_todo(app, "Buy milk")
+        hers = new_context()
+        hers.add_cookies([{"name": "session", "value": other.cookies["session"], "url": base_url}])
+
+        page = open_app(hers.new_page())
+        add_todo(page, "Feed the cat")
+        app.reload()
+
+        expect_rows(app, "Buy milk")
+        expect(row(page, "Feed the cat")).not_to_have_count(0)
+        expect(row(page, "Buy milk")).to_have_count(0)
+        assert stored(ada, "title") == [{"title": "Buy milk"}]

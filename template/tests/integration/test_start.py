@@ -19,13 +19,18 @@ def refusal(done: CompletedProcess[str]) -> str:
 
 class TestDevelopment:
     @pytest.mark.requirement("002-FR-016")
-    def test_a_new_database_is_migrated_and_has_the_demo_person_and_todos(self, start, sign_in, new_database):
+    def test_a_new_database_is_migrated_and_has_the_demo_person(self, start, sign_in, new_database):
         server = start(new_database).wait_until_ready()
 
-        todos = sign_in(server.url).get("/api/v1/todos").json()["items"]
+        person = sign_in(server.url).get("/api/v1/session").json()
 
-        assert len(todos) >= 2
+        assert person["email"] == "demo@example.com"
         assert server.url in server.log
+
+    def test_the_demo_person_has_todos(self, start, sign_in, new_database):
+        server = start(new_database).wait_until_ready()
+
+        assert len(sign_in(server.url).get("/api/v1/todos").json()["items"]) >= 2
 
     def test_a_restart_does_not_bring_deleted_examples_back(self, start, sign_in, new_database):
         first = start(new_database).wait_until_ready()

@@ -1,5 +1,6 @@
 """Many at once, and servers that are killed: what was acknowledged stays. Knows URLs and commands only."""
 
+import json
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,7 +15,8 @@ import httpx2
 import pytest
 
 CLIENTS = 20
-TODOS = "/api/v1/todos"
+SESSION, TODOS = "/api/v1/session", "/api/v1/todos"
+DEMO = {"email": "demo@example.com", "password": "demo-password"}
 Act = Callable[[httpx2.Client, int], httpx2.Response]
 
 
@@ -85,8 +87,8 @@ class TestCreateSession:
     def test_guesses_that_arrive_together_are_all_counted(self, crowd, demo):
         guess = {"email": f"{uuid4()}@example.com", "password": "wrong"}
 
-        together = crowd(lambda client, number: client.post("/api/v1/session", json=guess))
-        next_one = demo.post("/api/v1/session", json=guess)
+        together = crowd(lambda client, number: client.post(SESSION, json=guess))
+        next_one = demo.post(SESSION, json=guess)
 
         assert [answer.status_code for answer in together] == [401] * CLIENTS
         assert next_one.status_code == 429
@@ -95,6 +97,13 @@ class TestCreateSession:
 class TestTwoServers:
     @pytest.mark.requirement("002-SC-002")
     def test_started_at_once_on_a_new_database_they_migrate_and_seed_it_once(self, start, sign_in, new_database):
+        servers = [start(new_database), start(new_database)]
+
+        people = [sign_in(server.wait_until_ready().url).get(SESSION).json() for server in servers]
+
+        assert people == [{"id": people[0]["id"], "email": DEMO["email"]}] * 2
+
+    def test_started_at_once_they_put_each_example_in_once(self, start, sign_in, new_database):
         servers = [start(new_database), start(new_database)]
 
         lists = [sign_in(server.wait_until_ready().url).get(TODOS).json() for server in servers]
@@ -120,14 +129,13 @@ class TestTwoServers:
         one = sign_in(start(new_database).wait_until_ready().url)
         second = start(new_database).wait_until_ready()
         with httpx2.Client(base_url=second.url, cookies=dict(one.cookies), trust_env=False) as two:
-            before = two.get("/api/v1/session").status_code
+            before = two.get(SESSION).status_code
 
-            one.delete("/api/v1/session").raise_for_status()
+            one.delete(SESSION).raise_for_status()
 
-            assert (before, two.get("/api/v1/session").status_code) == (200, 401)
+            assert (before, two.get(SESSION).status_code) == (200, 401)
 
 
-TODOS = "/api/v1/todos"
 WRITERS = 4
 
 
@@ -176,17 +184,20 @@ class TestStop:
     def test_a_request_that_has_begun_is_finished(self, start, sign_in, new_database):
         server = start(new_database).wait_until_ready()
         demo = sign_in(server.url)
+        demo.cookies.clear()
         begun, go_on = Event(), Event()
 
+        body = json.dumps(DEMO).encode()
+
         def slow_body() -> Iterator[bytes]:
-            yield b'{"title": '
+            yield body[:10]
             begun.set()
             assert go_on.wait(30)
-            yield b'"Buy milk"}'
+            yield body[10:]
 
         with ThreadPoolExecutor(1) as pool:
             headers = {"Content-Type": "application/json"}
-            answer = pool.submit(demo.post, TODOS, content=slow_body(), headers=headers, timeout=30)
+            answer = pool.submit(demo.post, SESSION, content=slow_body(), headers=headers, timeout=30)
             assert begun.wait(30)
             server.ask_to_stop()
             wait_until_closed(server.url)
@@ -195,8 +206,9 @@ class TestStop:
 
         assert answer.result().status_code == 201
         server.process.wait(timeout=30)
-        restarted = sign_in(start(new_database).wait_until_ready().url)
-        assert restarted.get(f"{TODOS}/{answer.result().json()['id']}").json() == answer.result().json()
+        restarted = start(new_database).wait_until_ready()
+        with httpx2.Client(base_url=restarted.url, cookies=dict(demo.cookies), trust_env=False) as again:
+            assert again.get(SESSION).json() == answer.result().json()
 
 
 def wait_until_closed(url: str) -> None:

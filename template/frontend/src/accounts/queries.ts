@@ -1,4 +1,4 @@
-// Who is signed in: the session's calls and cache. Knows no todo.
+// Who is signed in: the session's calls and cache. Knows nothing of what is behind it.
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { ApiError, answer, api, type Schemas } from '../api/client'

@@ -39,7 +39,7 @@ export function SignIn({ productName }: { productName: string }) {
         <h1 dir="auto" className="text-center text-3xl font-bold tracking-tight wrap-anywhere">
           {productName}
         </h1>
-        <p className="mt-2 mb-8 text-center text-muted">Good to see you. Your list is waiting.</p>
+        <p className="mt-2 mb-8 text-center text-muted">Good to see you.</p>
         <Form refused={refused} onSubmit={submit} className="card grid gap-5 p-6 sm:p-8">
           <TextField
             ref={email}

@@ -277,12 +277,12 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The `ETag` of the todo as the caller last saw it. Any other value than the current one is stale. */
+        /** @description The `ETag` of the thing as the caller last saw it. Any other value than the current one is stale. */
         IfMatch: string;
     };
     requestBodies: never;
     headers: {
-        /** @description The version of the todo, in quotes. */
+        /** @description The version of the thing, in quotes. */
         ETag: string;
     };
     pathItems: never;
@@ -384,7 +384,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The `ETag` of the todo as the caller last saw it. Any other value than the current one is stale. */
+                /** @description The `ETag` of the thing as the caller last saw it. Any other value than the current one is stale. */
                 "If-Match": components["parameters"]["IfMatch"];
             };
             path: {
@@ -424,7 +424,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The `ETag` of the todo as the caller last saw it. Any other value than the current one is stale. */
+                /** @description The `ETag` of the thing as the caller last saw it. Any other value than the current one is stale. */
                 "If-Match": components["parameters"]["IfMatch"];
             };
             path: {

@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 
 import { rules } from '../api/rules.gen'
@@ -7,15 +7,18 @@ import {
   box,
   button,
   checkbox,
+  demo,
   focused,
   newTodo,
   open,
   page,
   refuse,
   reply,
+  signIn,
   status,
   titles,
   todo,
+  uuid,
 } from '../testing'
 import { type Deed, latest, type ShownTodo, shown } from './queries'
 
@@ -292,5 +295,104 @@ describe('latest', () => {
     const own = [update(2, { completed: true }), update(4, { completed: false })]
 
     expect(latest(milk, own)).toEqual({ ...milk, completed: true, version: 2 })
+  })
+})
+
+describe('coming in', () => {
+  it('leads to where the first thing is written [001-FR-027]', async () => {
+    const { person } = open({
+      'GET /api/v1/session': () => refuse(401, 'UNAUTHENTICATED'),
+      'POST /api/v1/session': () => reply<'Account'>(201, demo),
+    })
+
+    await signIn(person)
+
+    await waitFor(async () => expect(await newTodo()).toBe(focused()))
+  })
+
+  it('after another person has left shows nothing of theirs [002-FR-014]', async () => {
+    const { person, answers } = open({
+      'GET /api/v1/todos': () => page(todo(1, { title: "Plan Grace's party" })),
+      'DELETE /api/v1/session': () => new Response(null, { status: 204 }),
+      'POST /api/v1/session': () => reply<'Account'>(201, { ...demo, id: uuid(7), email: 'grace@example.com' }),
+    })
+    await screen.findByRole('checkbox')
+
+    await person.click(screen.getByRole('button', { name: 'Sign out' }))
+    const todos = Promise.withResolvers<Response>()
+    answers['GET /api/v1/todos'] = () => todos.promise
+    await signIn(person)
+
+    const list = await screen.findByRole('region', { name: 'Todos' })
+    expect(list.getAttribute('aria-busy')).toBe('true')
+    expect(within(list).queryByRole('listitem')).toBeNull()
+  })
+})
+
+describe('a session that has ended', () => {
+  const ended = () => refuse(401, 'UNAUTHENTICATED')
+
+  it('leads to the form with a kind notice, whatever call finds out [002-FR-013]', async () => {
+    const { person, answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
+    await screen.findByRole('checkbox')
+    answers['GET /api/v1/todos'] = ended
+
+    await person.click(await button('Active'))
+
+    expect(await screen.findByRole('textbox', { name: 'Email' })).toBe(document.activeElement)
+    expect(screen.getByRole('status').textContent).toBe('Your session has ended. Sign in again to go on.')
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+
+  it.each([
+    ['PUT', 'Edit Buy milk', ' and bread{Enter}', '“Buy milk” could not be saved. Sign in, then try again.'],
+    ['DELETE', 'Delete Buy milk', '{Tab}{Enter}', '“Buy milk” could not be deleted. Sign in, then try again.'],
+  ])('at a %s says on the form what did not happen [002-FR-013]', async (method, name, keys, sentence) => {
+    const { person } = open({
+      'GET /api/v1/todos': () => page(todo(1)),
+      [`${method} /api/v1/todos/${todo(1).id}`]: ended,
+    })
+
+    await person.click(await button(name))
+    await person.keyboard(keys)
+
+    expect(await screen.findByRole('textbox', { name: 'Email' })).toBe(document.activeElement)
+    expect(screen.getByRole('status').textContent).toBe('Your session has ended. Sign in again to go on.')
+    expect((await screen.findByRole('alert')).textContent).toBe(sentence)
+  })
+
+  it('that another person ended elsewhere leaves nothing of the first [002-FR-014]', async () => {
+    const { answers } = open({ 'GET /api/v1/todos': () => page(todo(1)) })
+    await screen.findByRole('checkbox')
+
+    answers['GET /api/v1/session'] = () => reply<'Account'>(200, { id: uuid(8), email: 'ada@example.com' })
+    answers['GET /api/v1/todos'] = failing
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+
+    expect(await screen.findByText('ada@example.com')).toBeTruthy()
+    expect(screen.queryByRole('checkbox')).toBeNull()
+  })
+})
+
+describe('a session that ended while something was added', () => {
+  it('gives the words back to the same person, and to no other [001-FR-030]', async () => {
+    const grace = { id: uuid(7), email: 'grace@example.com' }
+    const { person, answers } = open({
+      'GET /api/v1/todos': () => page(todo(1)),
+      'POST /api/v1/todos': () => refuse(401, 'UNAUTHENTICATED'),
+      'POST /api/v1/session': () => reply<'Account'>(201, grace),
+      'DELETE /api/v1/session': () => new Response(null, { status: 204 }),
+    })
+    await person.type(await newTodo(), 'Call the dentist{Enter}')
+    await screen.findByRole('textbox', { name: 'Email' })
+    expect(screen.queryByRole('alert')).toBeNull()
+
+    await signIn(person)
+    expect((await newTodo()).value).toBe('')
+
+    await person.click(await button('Sign out'))
+    answers['POST /api/v1/session'] = () => reply<'Account'>(201, demo)
+    await signIn(person)
+    expect((await newTodo()).value).toBe('Call the dentist')
   })
 })
