@@ -66,11 +66,13 @@ try:
         contract,
         documents,
         evidence,
+        feature,
         history,
         marks,
         numbers,
         record,
         request,
+        sample,
         specs,
         steps,
         suggest,
@@ -142,6 +144,13 @@ def _new(make: Callable[[Project, str], list[str]]) -> Callable[[Project, argpar
     return run
 
 
+def _remove_sample(project: Project, options: argparse.Namespace) -> int:
+    left, done = sample.remove(project)
+    if done and not options.json:
+        print(done)
+    return _tell([Finding(one.path, one.line, "sample", one.message, one.action) for one in left], options, "")
+
+
 def _evidence(project: Project, options: argparse.Namespace) -> int:
     return evidence.run(project, options.layer, options.suite)
 
@@ -185,7 +194,8 @@ def _options() -> argparse.ArgumentParser:
     after.add_argument("--hook", action="store_true", help="say it in the JSON of an agent host")
     advise = command("suggest", "Say what in the diff needs a decision or a person", _suggest)
     advise.add_argument("--base", metavar="REF", help="the commit to compare with (latest v* tag or default branch)")
-    for one in (check, judge, after, advise):
+    remove = command("remove-sample", "Take the sample, the todos, out of every layer", _remove_sample)
+    for one in (check, judge, after, advise, remove):
         one.add_argument("--json", action="store_true", help="findings as [{rule, path, line, message, next}]")
 
     keep = command("record", "Keep what was asked and done in history/prompts/", _record)

@@ -81,10 +81,10 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "Credentials": {"email": "ada@example.com", "password": "ada-password"},
 }
 
-MADE_BY = {
+MADE_BY: dict[str, str] = {
+    # an id in a path: the operation that makes such a thing
     "todo_id": "create_todo",
 }
-"""For each id in a path, the operation that makes such a thing."""
 
 NOT_TEXT = [7, 1.5, True, ["Buy milk"], {"title": "Buy milk"}]
 BLANK = ["", " ", "\t\n\r", "\u00a0\u2003\u3000", "\ufeff", "\u0085", "\u2028"]

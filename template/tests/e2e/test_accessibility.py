@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import (
     ADA,
-    SESSION,
     Hold,
     add_by_api,
     add_todo,
@@ -53,12 +52,6 @@ def refused_sign_in(page: Page, ada: httpx2.Client) -> None:
     form(page, ada)
     sign_in(page, ADA[0], "not her password")
     expect(message(page, "alert")).to_be_visible()
-
-
-def opening(page: Page, ada: httpx2.Client) -> None:
-    Hold(page, "GET", path=SESSION)
-    page.goto("/")
-    expect(page.locator("[aria-busy=true]").first).to_be_visible()
 
 
 def signed_in(page: Page, ada: httpx2.Client) -> None:
@@ -134,7 +127,6 @@ def many(page: Page, ada: httpx2.Client) -> None:
 STATES = [
     form,
     refused_sign_in,
-    opening,
     signed_in,
     loading,
     empty,
