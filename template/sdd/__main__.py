@@ -206,9 +206,14 @@ def _options() -> argparse.ArgumentParser:
         keep.add_argument(f"--{name}")
     keep.add_argument("--label", dest="labels", action="append", default=[], metavar="LABEL")
 
-    new = commands.add_parser("new", help="Begin a spec or a decision")
+    new = commands.add_parser("new", help="Begin a feature in every layer, a spec alone, or a decision")
     kinds = new.add_subparsers(metavar="KIND", required=True)
-    for kind, make, what in (("spec", specs.new_spec, "NAME"), ("adr", history.new_adr, "TITLE")):
+    beginnings = (
+        ("feature", feature.new_feature, "NAME"),
+        ("spec", specs.new_spec, "NAME"),
+        ("adr", history.new_adr, "TITLE"),
+    )
+    for kind, make, what in beginnings:
         added = kinds.add_parser(kind)
         added.add_argument("name", metavar=what)
         added.set_defaults(run=_new(make))

@@ -647,44 +647,52 @@ Tick a task when its test has been red, and is green. One task is one commit.
 """
 
 
+def _not_new(message: str, action: str) -> Refused:
+    return Refused(Finding("specs", 1, "new-spec", message, action))
+
+
+def next_folder(project: Project, name: str) -> str:
+    """The folder of the next spec, `003-name`. Raises Refused for a name that no layer can use, or that is taken."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > 40 or name == "templates":
+        raise _not_new(f"`{name}` is no name of a feature.", "Use small letters, digits and hyphens, like `labels`.")
+    feature = name.replace("-", "_")
+    folders = sorted(path.name for path in (project.root / "specs").glob("*/") if FOLDER.fullmatch(path.name))
+    taken = [folder for folder in folders if folder[4:].replace("-", "_") == feature]
+    if taken:
+        raise _not_new(f"specs/{taken[0]} is there already.", "Choose another name, or go on with that one.")
+    if keyword.iskeyword(feature):
+        raise _not_new(
+            f"`{name}` is a word of Python, so no module can have it.", "Choose another noun, like `labels`."
+        )
+    ignored = project.text(".gitignore").split() if project.has(".gitignore") else []
+    for path in (f"{feature}/", f"backend/{feature}.py"):
+        if project.has(path) or path in ignored:
+            raise _not_new(f"`{name}` is taken: {path} is something else.", "Choose another noun, like `labels`.")
+    number = max((int(folder[:3]) for folder in folders), default=0) + 1
+    if number > 999:
+        raise _not_new("all numbers up to 999 are taken.", "Merge specs that belong together.")
+    return f"{number:03}-{name}"
+
+
 def new_spec(project: Project, name: str) -> list[str]:
     """Makes `specs/NNN-name/` from the templates, all or nothing; gives the paths. Raises Refused for a bad name.
 
     The feature is the name as a module: `due-dates` becomes `due_dates`.
     """
-
-    def refused(message: str, action: str) -> Refused:
-        return Refused(Finding("specs", 1, "new-spec", message, action))
-
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > 40 or name == "templates":
-        raise refused(f"`{name}` is no name of a feature.", "Use small letters, digits and hyphens, like `labels`.")
-    feature = name.replace("-", "_")
-    folders = sorted(path.name for path in (project.root / "specs").glob("*/") if FOLDER.fullmatch(path.name))
-    taken = [folder for folder in folders if folder[4:].replace("-", "_") == feature]
-    if taken:
-        raise refused(f"specs/{taken[0]} is there already.", "Choose another name, or go on with that one.")
-    if keyword.iskeyword(feature):
-        raise refused(f"`{name}` is a word of Python, so no module can have it.", "Choose another noun, like `labels`.")
-    ignored = project.text(".gitignore").split() if project.has(".gitignore") else []
-    for path in (f"{feature}/", f"backend/{feature}.py"):
-        if project.has(path) or path in ignored:
-            raise refused(f"`{name}` is taken: {path} is something else.", "Choose another noun, like `labels`.")
-    number = max((int(folder[:3]) for folder in folders), default=0) + 1
-    if number > 999:
-        raise refused("all numbers up to 999 are taken.", "Merge specs that belong together.")
+    folder = next_folder(project, name)
     texts = {}
     for part in ("spec", "plan", "tasks"):
         path = f"specs/templates/{part}.md"
         if part != "tasks" and not project.has(path):
-            raise refused(f"{path} is missing.", "Bring it back from the template or from git.")
+            raise _not_new(f"{path} is missing.", "Bring it back from the template or from git.")
         title = name.replace("-", " ").capitalize()
         texts[part] = (
             (TASKS if part == "tasks" else project.text(path))
-            .replace("NNN", f"{number:03}")
-            .replace("NAME", feature)
+            .replace("NNN", folder[:3])
+            .replace("NAME", name.replace("-", "_"))
             .replace("TITLE", title)
         )
-    folder, making = f"{number:03}-{name}", project.root / "specs" / f".{name}.new"
+    making = project.root / "specs" / f".{name}.new"
     try:
         making.mkdir()
         for part, text in texts.items():
@@ -692,5 +700,5 @@ def new_spec(project: Project, name: str) -> list[str]:
         making.rename(project.root / "specs" / folder)
     except OSError as error:
         shutil.rmtree(making, ignore_errors=True)
-        raise refused(f"cannot make specs/{folder}: {error.strerror}.", "Mend that, then try again.") from error
+        raise _not_new(f"cannot make specs/{folder}: {error.strerror}.", "Mend that, then try again.") from error
     return [f"specs/{folder}/{part}.md" for part in texts]
