@@ -151,3 +151,21 @@ def project(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project
 def python(project: Project) -> str:
     """The project's interpreter, which judges copies of the project as well."""
     return str(project.python)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What became of the edits that were updated; each one stands in reports/updates.md."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    called = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "call"]
+    rows: list[Any] = [value for report in called for name, value in report.user_properties if name == "update"]
+    for start in dict.fromkeys(row[0] for row in rows):
+        of_it = [row for row in rows if row[0] == start]
+        outcomes = ("merged", "reported", "untouched")
+        counts = [f"{sum(row[2] == outcome for row in of_it)} {outcome}" for outcome in outcomes]
+        lost = sum(row[3] for row in of_it)
+        terminalreporter.line(f"updates from {start}: {len(of_it)} edits, {', '.join(counts)}, {lost} lost")
+    if rows:
+        table = ["| from | what the user did | outcome | lost |", "|---|---|---|---|"]
+        table += [f"| {' | '.join(map(str, row))} |" for row in rows]
+        (ROOT / "reports").mkdir(exist_ok=True)
+        (ROOT / "reports/updates.md").write_text("\n".join([*table, ""]), "utf-8", newline="\n")
