@@ -149,6 +149,19 @@ class TestNewFeature:
         assert "003-notes: database (database-developer)\n" in said
         assert "Then: make test-database, make next\n" in said
 
+    def test_each_function_that_is_not_written_says_so_and_where_it_stands(self, mine: Project) -> None:
+        verbs = ["list_notes", "get_note", "create_note", "update_note", "delete_note"]
+        hooks = ["useNotes", "useCreateNote", "useUpdateNote", "useDeleteNote"]
+        unwritten = {
+            "database/notes.py": verbs,
+            "backend/notes/service.py": verbs,
+            "frontend/src/notes/queries.ts": hooks,
+        }
+
+        for path, functions in unwritten.items():
+            said = re.findall(r"Error\(\s*['\"]Write (\w+) in (\S+):", (mine.path / path).read_text("utf-8"))
+            assert said == [(function, path) for function in functions]
+
     @pytest.mark.parametrize("path", RED)
     def test_its_tests_fail_and_say_what_to_write(self, mine: Project, path: str) -> None:
         done = mine.run("uv", "run", "pytest", path)
