@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from sdd.journal import Left, Refusal, environment, git, split
 from sdd.ownership import owner
+from sdd.sample import belongs_to_sample
 from sdd.update import ANSWERS
 
 Tree = dict[str, tuple[str, str]]
@@ -223,7 +224,8 @@ class Merge:
         self.sample: list[str] = []
         if _has_sample(sides["old"]) and not _has_sample(self.user):
             old, new = sides["old"], sides["new"]
-            gone = {path for path in old | new if SAMPLE in path and path not in self.user}
+            sample = {path for path in old | new if belongs_to_sample(path) or SAMPLE in path}
+            gone = {path for path in sample if path not in self.user}
             self.sample = sorted(path for path in gone if path in new and new[path] != old.get(path))
             sides = {name: {path: tree[path] for path in tree if path not in gone} for name, tree in sides.items()}
         self.old, self.new = sides["old"], sides["new"]
