@@ -182,9 +182,9 @@ class Judge:
     def _strange(self) -> Iterator[str]:
         """Files that nobody had, and markers of which nothing is said."""
         known = {*self.mine, *self.new, *self.report.paths(*HEADINGS), "reports/update.md"}
-        said = "".join(self.report.paths(LEFT))
+        asides = tuple(f"{path}.template" for path in self.report.paths(LEFT))
         for path, entry in sorted(self.after.items()):
-            if path not in known and path.removesuffix(".template") not in said:
+            if path not in known and not path.startswith(asides):
                 yield f"{path} is from nowhere."
             is_marked = b"\n<<<<<<< " in b"\n" + entry.content and entry != self.mine.get(path)
             if is_marked and path not in self.report.paths(LEFT):

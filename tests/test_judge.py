@@ -72,6 +72,7 @@ class TestJudge:
             (OLD, {"a.md": NEW["a.md"], "b.md": "same\n"}, "d.md is not what the template has."),
             (OLD | {"a.md": "mine\none\ntwo\n"}, NEW | {"a.md": "mine\none\ntwo\n"}, "a.md has not got [b'TWO']."),
             (OLD, NEW | {"a.md.rej": "?\n"}, "a.md.rej is from nowhere."),
+            (OLD, NEW | {"a.md.template/d.md": "?\n"}, "a.md.template/d.md is from nowhere."),
             (
                 OLD | {"a.md": "one\nmine\n"},
                 NEW | {"a.md": "one\n<<<<<<< yours\nmine\n=======\nTWO\n>>>>>>> template v2\n"},
