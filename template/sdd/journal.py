@@ -4,11 +4,14 @@ Knows git and files, nothing of templates. Python and git are all it needs, beca
 work whatever state the project is in.
 """
 
+from __future__ import annotations  # the way back runs on a system's own Python, from 3.9 on
+
 import json
 import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -69,7 +72,8 @@ def git(
     root: Path, *words: str, into: bytes = b"", codes: tuple[int, ...] = (0,), known: dict[str, str] | None = None
 ) -> bytes:
     """What a git command prints, in the environment `known`. Raises NeedsGit without git, Refusal when it fails."""
-    command = ["git", "--no-optional-locks", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", *words]
+    settings = ("core.quotePath=false", "core.fsmonitor=false", f"core.hooksPath={os.devnull}")
+    command = ["git", "--no-optional-locks", *(word for one in settings for word in ("-c", one)), *words]
     try:
         done = subprocess.run(
             command, cwd=root, env=known or environment(), input=into, capture_output=True, check=False
@@ -104,7 +108,7 @@ class Place:
         self.prefix, folder, self.head = os.fsdecode(told).split("\n")[:3]
         self.git_folder = Path(folder)
         self.top = self.root.joinpath(*[".."] * self.prefix.count("/")).resolve()
-        self.journal = self.git_folder / "sdd-update"
+        self.journal = self.git_folder / "-".join(["sdd-update", *PurePosixPath(self.prefix).parts])
 
     @property
     def tree(self) -> str:
@@ -196,7 +200,11 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.told: dict[str, Any] = json.loads((folder / "journal.json").read_text("utf-8"))
+        try:
+            self.told: dict[str, Any] = json.loads((folder / "journal.json").read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            way = f"`git status` shows what differs, `git restore .` puts it back; then delete {folder}"
+            raise Refusal(f"The journal of an update, {folder}, is damaged: {way}.") from error
         self.root = Path(os.path.normpath(folder.resolve() / self.told["root"]))
 
     @property
@@ -247,6 +255,12 @@ class Journal:
         after = entry["after"] is not None and self.is_as(entry, self.after(entry), entry["after"])
         return after or self.is_as(entry, self.before(entry), entry["before"])
 
+    def stranger(self) -> str | None:
+        """The first file that is neither as it was before the update nor as the update writes it."""
+        return next(
+            (str(one["path"]) for one in self.entries if one["after"] is not None and not self.knows(one)), None
+        )
+
     def apply(self) -> None:
         """Every file as it is to be: deletions first, each file in one step. What is done already is done again."""
         for entry in self.entries:
@@ -267,6 +281,10 @@ class Journal:
         for entry in self.entries:
             if entry["before"]:
                 _put(self.root, self.before(entry), entry["path"])
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -309,17 +327,28 @@ def _remove(root: Path, path: str) -> None:
             folder.rmdir()
 
 
-def prepare(place: Place, plan: "Plan", objects: Path, check: bool) -> Journal:
+def prepare(place: Place, plan: Plan, objects: Path, check: bool) -> Journal:
     """Keeps all that is needed to carry out a plan, or to go back; nothing in the project is touched yet."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{place.journal.name}.new.", dir=place.git_folder))
+    try:
+        _fill(folder, place, plan, objects, check)
+        if place.journal.exists():
+            raise Refusal("Another update began here in the meantime: wait for it, or take it back.")
+        folder.rename(place.journal)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Journal(place.journal)
+
+
+def _fill(folder: Path, place: Place, plan: Plan, objects: Path, check: bool) -> None:
     paths = dict.fromkeys(plan.written, True) | dict.fromkeys(plan.deleted, False)
     _see_all(place, paths)
-    folder = place.git_folder / "sdd-update.new"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "after").mkdir(parents=True)
+    (folder / "after").mkdir()
     _write_out(place, plan, objects, folder)
     entries: list[dict[str, Any]] = []
     for path in [*paths, *(path for path in sorted({*plan.made, REPORT}) if path not in paths)]:
-        entry = {"path": path, "number": len(entries), "before": os.path.lexists(place.root / path)}
+        entry = {"path": path, "number": len(entries), "before": _is_file(place.root / path)}
         if entry["before"]:
             _copy(place.root / path, folder / "before" / str(len(entries)))
         entries.append(entry | {"after": paths.get(path), "made": path in plan.made})
@@ -338,11 +367,6 @@ def prepare(place: Place, plan: "Plan", objects: Path, check: bool) -> Journal:
     told |= {"old": plan.old, "new": plan.new, "entries": entries, "lists": plan.lists}
     told |= {"left": [asdict(left) for left in plan.left], "taken": plan.taken, "locks": plan.locks}
     (folder / "journal.json").write_text(json.dumps(told, indent=1), "utf-8", newline="\n")
-    try:
-        folder.rename(place.journal)
-    except OSError as error:
-        raise Refusal("Another update began here in the meantime: wait for it, or take it back.") from error
-    return Journal(place.journal)
 
 
 def _see_all(place: Place, paths: dict[str, bool]) -> None:
@@ -355,7 +379,7 @@ def _see_all(place: Place, paths: dict[str, bool]) -> None:
             )
 
 
-def _write_out(place: Place, plan: "Plan", objects: Path, folder: Path) -> None:
+def _write_out(place: Place, plan: Plan, objects: Path, folder: Path) -> None:
     """The files to be written, as git would write them here: line ends, filters, links."""
     given = environment() | {"GIT_INDEX_FILE": str(folder / "after.index")}
     given["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(objects)
@@ -366,7 +390,7 @@ def _write_out(place: Place, plan: "Plan", objects: Path, folder: Path) -> None:
 
 
 def forget(folder: Path) -> None:
-    gone = folder.with_name("sdd-update.old")
+    gone = folder.with_name(f"{folder.name}.old")
     shutil.rmtree(gone, ignore_errors=True)
     folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)

@@ -135,8 +135,8 @@ def _pass_on(update: subprocess.CompletedProcess[str]) -> int:
 
 def _forget(root: Path, job: Job) -> None:
     """An update that a killed job began: this job's checkout is fresh, so there is nothing to go back to."""
-    left = _git(root, job, "rev-parse", "--git-path", "sdd-update").strip()
-    shutil.rmtree(root / left, ignore_errors=True)
+    for left in Path(_git(root, job, "rev-parse", "--absolute-git-dir").strip()).glob("sdd-update*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _text(root: Path, branch: str) -> str:

@@ -4,6 +4,8 @@ What would be written, sdd/merge.py says; that every moment has a way back, sdd/
 `--resume` run from copies of both in git's folder, so they need nothing but Python and git.
 """
 
+from __future__ import annotations  # the way back runs on a system's own Python, from 3.9 on
+
 import argparse
 import io
 import os
@@ -71,6 +73,13 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
             print("\nNothing was changed: this only showed what would be.")
             return 1 if left else 0
         journal = prepare(place, plan, Path(scratch) / "merge.git/objects", check)
+        changed = place.dirt() or [path for path in [journal.stranger()] if path]
+        if changed or Place(root).head != place.head:
+            forget(journal.folder)
+            what = f"{changed[0]} was changed" if changed else "Something was committed"
+            raise Refusal(
+                f"{what} while the update was worked out, so nothing was written: commit it, then run this again."
+            )
     print(f"To go back, whatever happens: {_way_back(journal)}", file=sys.stderr, flush=True)
     return _carry_out(journal)
 
@@ -81,6 +90,10 @@ def _ready(place: Place) -> None:
         raise Refusal(f"An update needs git 2.38 or newer, and this is {version[0].decode()}: install a newer one.")
     if not (place.root / ANSWERS).is_file():
         raise Refusal(f"There is no {ANSWERS} here: run this in the root of a project that Copier made.")
+    if git(place.root, "config", "--type=bool", "--default=false", "core.sparseCheckout").strip() == b"true":
+        raise Refusal(
+            "Only a part of this repository is checked out: run `git sparse-checkout disable`, then this again."
+        )
     for name, what in UNDER_WAY.items():
         if (place.git_folder / name).exists():
             raise Refusal(f"A {what} is under way here: finish it or take it back, then run this again.")
@@ -129,13 +142,20 @@ def _finish(journal: Journal) -> int:
     last = "Nothing is left for you. Look at git diff, then commit."
     if left:
         last = f"{len(left)} left for you. Settle them, look at git diff, then commit; to go back: {_way_back(journal)}"
-    (journal.root / REPORT).parent.mkdir(exist_ok=True)
-    (journal.root / REPORT).write_bytes(f"{report}\n\n{last}\n".encode(errors="backslashreplace"))
+    _keep_report(journal.root / REPORT, f"{report}\n\n{last}\n")
     place = Place(journal.root)
     journal.note(state="done", made=place.snapshot(journal.folder, journal.written))
     print(f"{report}\n\n{last}", flush=True)
     journal.note(told=True)
     return 1 if left else 0
+
+
+def _keep_report(file: Path, text: str) -> None:
+    """Writes the report, which the screen has too, unless a link leads elsewhere or something stands in its way."""
+    if any(path.is_symlink() for path in (file, file.parent)) or file.is_dir() or file.parent.is_file():
+        return
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(text.encode(errors="backslashreplace"))
 
 
 NOT_RUN = Left(
@@ -227,7 +247,11 @@ def abort(root: Path) -> int:
         return 0
     place = _standing(journal)
     if journal.state != "undoing":
-        tree = place.snapshot(journal.folder, journal.written)
+        try:
+            tree = place.snapshot(journal.folder, journal.written)
+        except Refusal as error:
+            told = f"What was changed since the update cannot be kept ({error})"
+            raise Refusal(f"{told}: move it out of the project, then run this again.") from error
         kept = place.keep(tree) if _changed_since(journal, place, tree) else None
         journal.note(state="undoing", tree=tree, kept=kept)
     journal.undo()
@@ -248,6 +272,8 @@ def _standing(journal: Journal) -> Place:
         raise Refusal(f"{journal.root} is no longer the project that this update began in: move it back, then again.")
     if place.head != journal.told["head"]:
         was = journal.told["head"][:12]
+        if git(place.root, "rev-list", "--max-count=1", f"HEAD..{journal.told['head']}"):
+            raise Refusal(f"The update began on another branch, at {was}: switch back to it, then run this again.")
         raise Refusal(
             f"There are other commits than when the update began at {was}: to take it back, run"
             f" `git reset --soft {was}` and then this again, or leave them and use `git revert`."
@@ -278,12 +304,11 @@ def resume(root: Path, check: bool) -> int:
         raise Refusal(f"This update is being taken back: finish that with `{_way_back(journal)}`.")
     if journal.state == "applying":
         _standing(journal)
-        for entry in journal.entries:
-            if entry["after"] is not None and not journal.knows(entry):
-                raise Refusal(
-                    f"{entry['path']} was changed since the update was broken off: go back with"
-                    f" `{_way_back(journal)}`, which keeps your change in git, then update again."
-                )
+        if path := journal.stranger():
+            raise Refusal(
+                f"{path} was changed since the update was broken off: go back with `{_way_back(journal)}`, which keeps"
+                " your change in git, then update again."
+            )
     journal.note(check=check)
     return _carry_out(journal)
 
