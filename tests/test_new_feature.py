@@ -73,6 +73,8 @@ REFUSED = {
     "x" * 20 + "s": "is no plural noun",
     "classes": "`classes`: `class` is a word of Python.",
     "lists": "`lists`: `list` is a word of Python.",
+    "responses": "`responses`: the slice itself calls something `response`.",
+    "versions": "`versions`: the slice itself calls something `version`.",
     "functions": "`functions`: `function` is a word of TypeScript.",
     "todos": "specs/001-todos is there already.",
     "sessions": "`sessions` is taken: the contract has `operationId: get_session`.",

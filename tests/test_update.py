@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -623,6 +624,54 @@ class TestRefusals:
 
         assert said.startswith("git was told not to look at contracts/README.md, which this update would change: run ")
 
+    def test_a_checkout_of_a_part(self, user: User) -> None:
+        git(user.path, "config", "core.sparseCheckout", "true")
+
+        assert user.refused() == "This is a sparse checkout: run `git sparse-checkout disable`, then this again."
+
+    @pytest.mark.parametrize(
+        ("meanwhile", "said"),
+        [
+            ("open('README.md', 'a').write('Mine.')", "README.md was changed"),
+            ("open('docs/mine.md', 'w').write('Mine.')", "docs/mine.md was changed"),
+            ("import subprocess; subprocess.run([*GIT, '--allow-empty', '-qm', 'Mine'])", "Something was committed"),
+        ],
+    )
+    def test_what_happens_while_it_is_worked_out_is_not_overwritten(
+        self, user: User, meanwhile: str, said: str
+    ) -> None:
+        lines = [
+            "from sdd import merge, update",
+            "GIT = ('git', '-c', 'user.name=Test', '-c', 'user.email=test@example.com', 'commit')",
+            "real = merge.plan",
+            "def plan(*words):",
+            "    made = real(*words)",
+            f"    {meanwhile}",
+            "    return made",
+            "merge.plan = plan",
+            "raise SystemExit(update.main(['--no-check']))",
+        ]
+
+        done = user.project.run(user.python, "-c", "\n".join(lines))
+
+        told = "while the update was worked out, so nothing was written: see that all is committed"
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{said} {told}, then run this again.\n")
+        assert not list((user.path / ".git").glob("sdd-update*"))
+        assert OLD in (user.path / ".copier-answers.yml").read_text("utf-8")
+
+    @pytest.mark.parametrize("way", ["--abort", "--resume"])
+    def test_a_dry_run_of_a_way_on(self, user: User, way: str) -> None:
+        user.merge()
+        before = everything(user.path)
+
+        done = user.update(way, "--dry-run")
+
+        same(everything(user.path), before)
+        assert (done.returncode, done.stderr) == (
+            2,
+            "--dry-run shows what a new update would do: leave it out, or leave out the other.\n",
+        )
+
     def test_an_update_that_is_not_committed_yet(self, user: User) -> None:
         user.merge()
         before = everything(user.path)
@@ -635,6 +684,38 @@ class TestRefusals:
             "The update to v0.2.0 is not committed yet: commit it, or go back with"
             " `python3 .git/sdd-update/sdd/update.py --abort`, then run this again.\n",
         )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows makes links for administrators only")
+class TestLink:
+    def test_the_report_does_not_follow_one_out_of_the_project(self, user: User, tmp_path: Path) -> None:
+        (tmp_path / "outside").mkdir()
+        (user.path / "reports").symlink_to(tmp_path / "outside")
+        (user.path / ".git/info").mkdir(exist_ok=True)
+        (user.path / ".git/info/exclude").write_text("reports\n", "utf-8")
+
+        user.merge()
+
+        assert list((tmp_path / "outside").iterdir()) == []
+
+
+class TestTwoProjectsOfOneRepository:
+    def test_each_has_its_own_way_back(self, made: Callable[[str], Path], tmp_path: Path, python: str) -> None:
+        for name in ("app", "shop"):
+            shutil.copytree(made(OLD), tmp_path / "both" / name)
+        commit(tmp_path / "both")
+        app, shop = (User(tmp_path / "both" / name, python) for name in ("app", "shop"))
+        app.merge()
+        before = everything(app.path)
+
+        shop.merge()
+        back = shop.update("--abort")
+
+        assert back.returncode == 0, back.stderr
+        same(everything(app.path), before)
+        assert git(shop.path, "status", "--porcelain", "--", ".") == ""
+        assert app.update("--abort").returncode == 0
+        assert git(tmp_path / "both", "status", "--porcelain") == ""
 
 
 class TestFromOutside:

@@ -393,7 +393,7 @@ class TestFinish:
         done = self.update(plain, tools, FAIL="check")
         again = self.update(plain, tools, "--resume")
 
-        told = "1. make check: failed, and says why above: mend it, then run `make update args=--resume`."
+        told = "1. make check: failed, and its messages say why: mend that, then run `make update args=--resume`."
         assert (done.returncode, told in done.stdout) == (1, True)
         assert again.returncode == 0, again.stdout
 

@@ -4,6 +4,7 @@ What is written lints, type-checks and starts; its tests fail because its functi
 Knows the words of a name and where the slice goes; what a spec's name is, `specs` says.
 """
 
+import ast
 import builtins
 import keyword
 import os
@@ -58,7 +59,26 @@ def words(name: str) -> Words:
         raise _refused(f"`{name}`: `{singular}` is a word of Python.", "Choose another noun, like `notes`.")
     if singular in SCRIPT_WORDS.split():
         raise _refused(f"`{name}`: `{singular}` is a word of TypeScript.", "Choose another noun, like `notes`.")
+    if taken := {singular, name} & _slices_own_names():
+        raise _refused(
+            f"`{name}`: the slice itself calls something `{taken.pop()}`.", "Choose another noun, like `notes`."
+        )
     return Words(name, singular)
+
+
+def _slices_own_names() -> set[str]:
+    """What the slice's Python binds beside its noun: another noun of that name would be bound twice."""
+    names: set[str] = set()
+    for part in re.split(r"(?m)^(?=(?:\+\+\+|---) \S)", SLICE.read_text("utf-8")):
+        head, _, text = part.partition("\n")
+        if head.startswith("+++") and head.endswith(".py"):
+            for node in ast.walk(ast.parse(text)):
+                match node:
+                    case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
+                        names.add(name)
+                    case ast.alias(name=name, asname=asname):
+                        names.add(asname or name)
+    return names - {"note", "notes"}
 
 
 def new_feature(project: Project, name: str) -> list[str]:

@@ -279,7 +279,7 @@ class Journal:
             if not entry["before"]:
                 _remove(self.root, entry["path"])
         for entry in self.entries:
-            if entry["before"]:
+            if entry["before"] and not self.is_as(entry, self.before(entry), True):
                 _put(self.root, self.before(entry), entry["path"])
 
 

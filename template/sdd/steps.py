@@ -16,7 +16,7 @@ ACROSS = ("contract", "integration", "e2e")
 COMMANDS = {"contract": "make generate", "integration": "make test"} | {name: f"make test-{name}" for name in CODE}
 DONE = ("green", "refactor")  # the stages of a record that say the work is done
 TYPES = "frontend/src/api/types.gen.ts"
-NOTHING_OPEN = "Every feature is built and recorded. Begin the next one: uv run python -m sdd new spec NAME"
+NOTHING_OPEN = "Every feature is built and recorded. Begin the next one: uv run python -m sdd new feature NAME"
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,9 @@ def _end(journal: Journal, place: Place) -> None:
         ways = f"go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`"
         raise Refusal(f"An {name} was begun here and not finished: {ways}.")
     if place.head == journal.told["head"] and journal.root.is_dir() and Place(journal.root).dirt():
+        if any(_is_left(journal, Left(**kept)) for kept in journal.told["left"]):
+            ways = f"go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`"
+            raise Refusal(f"The {name} has left something for you, see {REPORT}: settle it and {ways}.")
         raise Refusal(
             f"The {name} is not committed yet: commit it, or go back with `{_way_back(journal)}`, then run this again."
         )
@@ -141,7 +144,8 @@ def _finish(journal: Journal) -> int:
     )
     last = "Nothing is left for you. Look at git diff, then commit."
     if left:
-        last = f"{len(left)} left for you. Settle them, look at git diff, then commit; to go back: {_way_back(journal)}"
+        go_on = "run `make update args=--resume`, look at git diff, then commit"
+        last = f"{len(left)} left for you. Settle what is left, {go_on}; to go back: {_way_back(journal)}"
     _keep_report(journal.root / REPORT, f"{report}\n\n{last}\n")
     place = Place(journal.root)
     journal.note(state="done", made=place.snapshot(journal.folder, journal.written))
@@ -177,7 +181,7 @@ def _make_anew(journal: Journal, conflicts: bool) -> tuple[set[str], list[Left]]
     if conflicts:
         return anew, [NOT_RUN]
     for what, command in _steps(journal):
-        print(f"\n{' '.join(command[1:])}", file=sys.stderr, flush=True)
+        print(f"\n{what}", file=sys.stderr, flush=True)
         known = environment() | {"npm_config_omit_lockfile_registry_resolved": "true"}
         try:
             code = subprocess.run(command, cwd=journal.root, env=known, stdout=sys.stderr, check=False).returncode
@@ -185,7 +189,7 @@ def _make_anew(journal: Journal, conflicts: bool) -> tuple[set[str], list[Left]]
             print(error, file=sys.stderr)
             code = 1
         if code:
-            told = "failed, and says why above: mend it, then run `make update args=--resume`."
+            told = "failed, and its messages say why: mend that, then run `make update args=--resume`."
             return anew, [Left(what, told, "made")]
         anew |= {"make generate": journal.made_anew(), "make check": set()}.get(what, {what})
     return anew, []
@@ -283,16 +287,16 @@ def _standing(journal: Journal) -> Place:
 
 def _changed_since(journal: Journal, place: Place, tree: str) -> bool:
     """Whether there is anything in a tree that neither the project had nor the update wrote."""
-    if journal.state == "done":
-        return bool(tree != journal.told["made"])
+    if "resumed" in journal.told:  # a person worked on it in between
+        return True
     entries = {place.prefix + entry["path"]: entry for entry in journal.entries}
     words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", f"{place.head}^{{tree}}", tree)
     for path in split(git(place.top, *words)):
         entry = entries.get(path)
-        made = entry is not None and entry["made"] and journal.state == "finishing"
+        made = entry is not None and entry["made"] and journal.state in ("finishing", "done")
         if path.startswith(place.prefix) and not path.endswith(DRAFT) and not made and not journal.knows(entry):
             return True
-    return False
+    return journal.state == "done" and bool(tree != journal.told["made"])
 
 
 def resume(root: Path, check: bool) -> int:
@@ -309,7 +313,7 @@ def resume(root: Path, check: bool) -> int:
                 f"{path} was changed since the update was broken off: go back with `{_way_back(journal)}`, which keeps"
                 " your change in git, then update again."
             )
-    journal.note(check=check)
+    journal.note(check=check, resumed=True)
     return _carry_out(journal)
 
 
@@ -326,6 +330,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(root: Path, given: argparse.Namespace) -> int:
     """The exit code: 0 when nothing is left for a person, 1 when something is or it was refused, 2 without git."""
     code, said = 1, ""
+    if given.dry_run and (given.abort or given.resume):
+        print("--dry-run shows what a new update would do: leave it out, or leave out the other.", file=sys.stderr)
+        return 2
     try:
         if given.abort:
             return abort(root)
