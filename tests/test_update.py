@@ -506,6 +506,27 @@ class TestConflicts:
             user | {"tools/y/c.md": "new\n"}, {"Changed": ["tools/y/c.md: new"]}, []
         )
 
+    def test_a_file_of_the_users_own_in_a_folder_that_the_template_renamed_is_named(
+        self, merged: Callable[..., Outcome]
+    ) -> None:
+        old = {"tools/x/a.md": LINES, "tools/x/b.md": MINE}
+        new = {"tools/y/a.md": LINES, "tools/y/b.md": MINE}
+        moved = ["tools/y/a.md: was tools/x/a.md", "tools/y/b.md: was tools/x/b.md"]
+        assert merged(old, old | {"tools/x/c.md": "mine\n"}, new) == Outcome(
+            new | {"tools/y/c.md": "mine\n"},
+            {"Changed": moved, "Merged with your edits": ["tools/y/c.md: was tools/x/c.md"]},
+            [],
+        )
+
+    def test_a_new_picture_on_both_sides_is_there_twice_though_nobody_owns_its_path_yet(
+        self, merged: Callable[..., Outcome]
+    ) -> None:
+        path = "pictures/logo.png"
+        told = f"the two cannot be merged: yours stays, the template's is {path}.template; take what you want of it"
+        assert merged({}, {path: "\0mine"}, {path: "\0theirs"}) == Outcome(
+            {path: "\0mine", f"{path}.template": "\0theirs"}, {}, [f"{path}: {told}, and delete it."]
+        )
+
     def test_what_is_made_from_other_files_is_the_templates(self, merged: Callable[..., Outcome]) -> None:
         path = "contracts/database/schema.sql"
         assert merged({path: LINES}, {path: MINE}, {path: CLASH}) == Outcome({path: CLASH}, {"taken": [path]}, [])

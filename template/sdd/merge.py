@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -237,7 +237,7 @@ class Merge:
 
     def _leave_what_is_theirs(self) -> None:
         """Takes what is the user's out of the merge: of such a file the template has a say only when it is new."""
-        for path in [path for path in {*self.old, *(self.new.keys() & self.user)} if owner(path) == "yours"]:
+        for path in [path for path in self.old if owner(path) == "yours"]:
             if self.old.get(path) != self.new.get(path):
                 did = "changed" if path in self.new else "deleted"
                 self.made.lists[KEPT].append(f"{path}: it is yours, and the template {did} its own")
@@ -381,11 +381,12 @@ class Merge:
         told = {left.path for left in self.made.left} | {left.beside for left in self.made.left}
         told |= set(self.made.taken)
         beside = tuple(f"{left.beside}/" for left in self.made.left if left.beside)
+        self.along = dict(self._moved_along())
         for path in [path for path in self.result if self.result[path] != self.user.get(path)]:
             if path not in told and not path.startswith(beside):
                 heading, line = self._changed(path)
                 self.made.lists[heading].append(line)
-        moved = {was for path, was in (self.theirs | self.ours).items() if path in self.result}
+        moved = {was for path, was in (self.theirs | self.ours | self.along).items() if path in self.result}
         gone = [path for path in self.user if path not in self.result and path not in moved | told]
         self.made.lists[CHANGED] += [f"{path}: deleted" for path in gone]
         kept = [path for path in self.old if path in self.new and path not in self.user and path not in self.result]
@@ -395,7 +396,18 @@ class Merge:
         for lines in self.made.lists.values():
             lines.sort()
 
+    def _moved_along(self) -> Iterator[tuple[str, str]]:
+        """(where it is, where it was) of the user's own files in a folder that the template renamed."""
+        free = [path for path in self.result if path not in self.user and path not in self.new]
+        for was in [path for path in self.user if path not in self.old and path not in self.result]:
+            name = was.rpartition("/")[2]
+            alike = (path for path in free if self.result[path] == self.user[was] and path.rpartition("/")[2] == name)
+            if (path := next(alike, None)) is not None:
+                yield path, was
+
     def _changed(self, path: str) -> tuple[str, str]:
+        if path in self.along:
+            return MERGED, f"{path}: was {self.along[path]}"
         was = self.theirs.get(path) if path not in self.user else None
         origin = self.ours.get(path) or was or path
         before = self.user.get(path) or self.user.get(was or "")
