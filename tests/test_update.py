@@ -720,6 +720,29 @@ class TestLink:
         assert list((tmp_path / "outside").iterdir()) == []
 
 
+class TestResumeThenAbort:
+    def test_what_a_person_did_in_between_is_kept(self, user: User) -> None:
+        pyproject = (user.path / "pyproject.toml").read_text("utf-8")
+        user.write(
+            "pyproject.toml", pyproject.replace('version = "0.1.0"\n', 'version = "0.1.0"\ndescription = "Mine"\n')
+        )
+        user.commit()
+        conflict = user.update("--no-check")
+        user.write(
+            "pyproject.toml", pyproject.replace('version = "0.1.0"\n', 'version = "0.1.0"\ndescription = "Both"\n')
+        )
+        user.write("note.txt", "Precious.\n")
+
+        resumed = user.update("--resume", "--no-check")
+        back = user.update("--abort")
+
+        assert (conflict.returncode, resumed.returncode, back.returncode) == (1, 0, 0), resumed.stdout + back.stderr
+        assert git(user.path, "status", "--porcelain") == ""
+        assert git(user.path, "show", "refs/sdd/aborted:note.txt") == "Precious.\n"
+        assert 'description = "Both"' in git(user.path, "show", "refs/sdd/aborted:pyproject.toml")
+        assert "refs/sdd/aborted" in back.stdout
+
+
 class TestTwoProjectsOfOneRepository:
     def test_each_has_its_own_way_back(self, made: Callable[[str], Path], tmp_path: Path, python: str) -> None:
         for name in ("app", "shop"):

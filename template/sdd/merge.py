@@ -363,12 +363,16 @@ class Merge:
         if path not in self.result:
             return
         beside = self._free(obstacle)
-        for name in [name for name in self.result if name == obstacle or name.startswith(f"{obstacle}/")]:
+        moved = [name for name in self.result if name == obstacle or name.startswith(f"{obstacle}/")]
+        is_mine = any(self.result[name] != self.new.get(name) for name in [path, *moved] if name not in self.user)
+        for name in moved:
             if name not in self.user:
                 self.result[beside + name[len(obstacle) :]] = self.result.pop(name)
         if path in self.result:  # a folder stands where the template has a file
             self.result[beside] = self.result.pop(path)
         told = f"{why}: yours stays, the template's is {beside}; take what you want of it, and delete it."
+        if is_mine:
+            told = f"{why}: yours stays; what moved here, your own work in it, is {beside}: put it where it belongs."
         self.made.left.append(Left(obstacle, told, "beside", beside))
 
     def _free(self, path: str) -> str:

@@ -77,9 +77,8 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
         if changed or Place(root).head != place.head:
             forget(journal.folder)
             what = f"{changed[0]} was changed" if changed else "Something was committed"
-            raise Refusal(
-                f"{what} while the update was worked out, so nothing was written: commit it, then run this again."
-            )
+            told = "while the update was worked out, so nothing was written: see that all is committed"
+            raise Refusal(f"{what} {told}, then run this again.")
     print(f"To go back, whatever happens: {_way_back(journal)}", file=sys.stderr, flush=True)
     return _carry_out(journal)
 
@@ -91,9 +90,7 @@ def _ready(place: Place) -> None:
     if not (place.root / ANSWERS).is_file():
         raise Refusal(f"There is no {ANSWERS} here: run this in the root of a project that Copier made.")
     if git(place.root, "config", "--type=bool", "--default=false", "core.sparseCheckout").strip() == b"true":
-        raise Refusal(
-            "Only a part of this repository is checked out: run `git sparse-checkout disable`, then this again."
-        )
+        raise Refusal("This is a sparse checkout: run `git sparse-checkout disable`, then this again.")
     for name, what in UNDER_WAY.items():
         if (place.git_folder / name).exists():
             raise Refusal(f"A {what} is under way here: finish it or take it back, then run this again.")
