@@ -693,6 +693,25 @@ class TestRefusals:
             "--dry-run shows what a new update would do: leave it out, or leave out the other.\n",
         )
 
+    def test_an_update_of_which_a_part_is_committed_keeps_its_way_back(self, user: User) -> None:
+        user.merge()
+        git(user.path, "add", "pyproject.toml")
+        git(user.path, "commit", "--quiet", "-m", "A part")
+
+        done = user.update("--dry-run")
+
+        assert (done.returncode, done.stderr.startswith("Not everything here is committed (")) == (1, True)
+        assert (user.path / ".git/sdd-update/journal.json").exists()
+
+    def test_an_answers_file_that_is_not_utf_8(self, user: User) -> None:
+        answers = user.path / ".copier-answers.yml"
+        answers.write_bytes(answers.read_bytes() + b"# \xe4\n")
+        user.commit()
+
+        done = user.update("--no-check", "--to", "v9.9.9")
+
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+
     def test_an_update_that_is_not_committed_yet(self, user: User) -> None:
         user.merge()
         before = everything(user.path)

@@ -91,7 +91,9 @@ def render(answers: bytes, version: str | None, folder: Path) -> dict[str, objec
         [*command, *wanted, str(folder)], env=environment(), cwd=folder, capture_output=True, check=False
     )
     if done.returncode:
-        raise Refusal(_refused(done.stderr.decode("utf-8", "replace"), answers_of(answers.decode("utf-8")), version))
+        raise Refusal(
+            _refused(done.stderr.decode("utf-8", "replace"), answers_of(answers.decode("utf-8", "replace")), version)
+        )
     return answers_of((folder / ANSWERS).read_text("utf-8"))
 
 

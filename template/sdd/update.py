@@ -96,17 +96,19 @@ def _ready(place: Place) -> None:
             raise Refusal(f"A {what} is under way here: finish it or take it back, then run this again.")
     dirt = place.dirt()
     if place.journal.exists():
-        _end(Journal(place.journal), place)
+        _want_committed(Journal(place.journal), place)
     if dirt:
         named = ", ".join(dirt[:3]) + (f" and {len(dirt) - 3} more" if len(dirt) > 3 else "")
         raise Refusal(
             f"Not everything here is committed ({named}): commit or stash it, then run this again, because only then"
             " can an update be taken back to the byte."
         )
+    if place.journal.exists():
+        forget(place.journal)
 
 
-def _end(journal: Journal, place: Place) -> None:
-    """Forgets an update that is committed. Raises Refusal as long as it is not."""
+def _want_committed(journal: Journal, place: Place) -> None:
+    """Raises Refusal as long as an update is not committed."""
     name = f"update to {journal.told['new']}"
     if journal.state != "done":
         ways = f"go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`"
@@ -118,7 +120,6 @@ def _end(journal: Journal, place: Place) -> None:
         raise Refusal(
             f"The {name} is not committed yet: commit it, or go back with `{_way_back(journal)}`, then run this again."
         )
-    forget(journal.folder)
 
 
 def _carry_out(journal: Journal) -> int:
