@@ -49,7 +49,7 @@ NEXT_RELEASE = together(
     moved("specs/templates", "specs/forms"),
     moved("tests/e2e/test_forms.py", "tests/e2e/test_fields.py"),
     moved("tools/databases.py", "tools/servers.py"),
-    removed("contracts/README.md", "frontend/src/api/rules.ts", "tests/integration/test_storage.py"),
+    removed("contracts/README.md", "frontend/src/api/rules.ts", "tests/e2e/test_accounts.py"),
     # new
     wrote("docs/logo.png", NEW_PICTURE),
     wrote("docs/Über uns.md", f"# {THEIRS}\n"),

@@ -301,9 +301,9 @@ MOVED_BY_BOTH = [
     ),
     Scenario(
         "deleted by both",
-        removed("tests/integration/test_storage.py"),
+        removed("tests/e2e/test_accounts.py"),
         "untouched",
-        gone=("tests/integration/test_storage.py",),
+        gone=("tests/e2e/test_accounts.py",),
     ),
     Scenario(
         "moved to where the template adds a file",

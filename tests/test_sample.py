@@ -17,7 +17,7 @@ CHOICES = [
     ("database=sqlite", "ci=none", "agents=[copilot]"),
     ("database=sqlite", "ci=github", "agents=[claude, copilot, codex]"),
 ]
-SPEAKS = {"history/prompts/002-accounts/0002-accounts.green.prompt.md", "frontend/package-lock.json"}
+SPEAKS = {"docs/update.md", "history/prompts/002-accounts/0002-accounts.green.prompt.md", "frontend/package-lock.json"}
 """Files beside `sdd/` that may still say todo: a prompt is kept word for word, a package may be called anything."""
 
 

@@ -19,7 +19,12 @@ from sdd.hosts import HOSTS, Host
 from sdd.project import Finding, Project, Refused
 
 MOST_ALWAYS = 700  # tokens: AGENTS.md, CLAUDE.md and every description
-COMMANDS = frozenset({"check", "evidence", "new", "next", "record", "spool", "suggest", "verify"})
+COMMANDS = frozenset(
+    {
+        *("check", "evidence", "new", "next", "record", "remove-sample", "request", "spool", "suggest", "update"),
+        "verify",
+    }
+)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -295,7 +300,7 @@ def _settings(project: Project, path: str) -> Iterator[Finding]:
 SPAN = re.compile(r"`([^`\n]+)`")
 MADE = re.compile(r"\bmake ((?:[a-z][a-z0-9-]*(?: |$))+)")
 POE = re.compile(r"\buv run poe ([a-z][a-z0-9-]*)")
-SDD = re.compile(r"(?:^|python -m )sdd ([a-z]+)")
+SDD = re.compile(r"(?:^|python -m )sdd ([a-z][a-z-]*)")
 NAMES = re.compile(r"\b(?:[Ss]kill|[Aa]gent)s? ((?:`[a-z0-9-]+`(?:, | and )?)+)")
 PATH = re.compile(r"[\w.@-]+(?:/[\w.@-]+)*/?")
 FILE = re.compile(r".+/.+\.(?:css|html|json|md|py|sql|toml|tsx?|ya?ml)")
