@@ -225,7 +225,7 @@ class TestFresh:
         told = project.must("uv", "run", "-q", "python", "-m", "sdd", "--help")
         known = project.must("uv", "run", "-q", "python", "-c", "from sdd.agents import COMMANDS; print(*COMMANDS)")
 
-        assert set(re.findall(r"^    ([a-z-]+) ", told, re.MULTILINE)) == set(known.split())
+        assert set(re.findall(r"^    ([a-z-]+)(?: |$)", told, re.MULTILINE)) == set(known.split())
 
     def test_claude_md_is_one_line(self, fresh: Project) -> None:
         assert (fresh.path / "CLAUDE.md").read_text("utf-8") == "@AGENTS.md\n"
