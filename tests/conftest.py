@@ -130,6 +130,15 @@ def committed(project: Project, path: Path) -> Project:
     return Project(path)
 
 
+def set_up(project: Project, path: Path) -> Project:
+    """A copy of a project, set up and then committed, its lock included."""
+    shutil.copytree(project.path, path)
+    copied = Project(path)
+    copied.must("make", "setup")
+    commit(path)
+    return copied
+
+
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project of the default answers as `copier copy` leaves it. Nothing may change it."""

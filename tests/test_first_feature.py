@@ -1,12 +1,11 @@
 """docs/first-feature.md, followed to the letter in a project of its own: files, commands, answers."""
 
 import re
-import shutil
 from dataclasses import dataclass
 
 import pytest
 
-from tests.conftest import ROOT, Project
+from tests.conftest import ROOT, Project, set_up
 
 PAGE = ROOT / "template/docs/first-feature.md"
 FENCE = re.compile(r"^(?P<fence>`{3,})(?P<kind>[^`\n]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
@@ -70,15 +69,9 @@ class Follower:
 @pytest.fixture(scope="module")
 def clone(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A person's own project, committed and set up."""
-    path = tmp_path_factory.mktemp("first-feature") / "my-app"
-    shutil.copytree(fresh.path, path)
-    project = Project(path)
-    project.must("make", "setup")
-    project.must("git", "init", "--quiet", "--initial-branch=main")
+    project = set_up(fresh, tmp_path_factory.mktemp("first-feature") / "my-app")
     project.must("git", "config", "user.name", "Ada")
     project.must("git", "config", "user.email", "ada@example.com")
-    project.must("git", "add", ".")
-    project.must("git", "commit", "--quiet", "-m", "Start")
     return project
 
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.conftest import Project, commit
+from tests.conftest import Project, commit, set_up
 
 NEW = ("-m", "sdd", "new", "feature")
 NOTES = {
@@ -92,11 +92,7 @@ def outcomes(said: str) -> set[str]:
 @pytest.fixture(scope="module")
 def mine(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with its sample, set up and committed, in which notes were begun."""
-    path = tmp_path_factory.mktemp("feature") / "my-app"
-    shutil.copytree(fresh.path, path)
-    project = Project(path)
-    project.must("make", "setup")
-    commit(path)
+    project = set_up(fresh, tmp_path_factory.mktemp("feature") / "my-app")
     project.must("uv", "run", "python", *NEW, "notes")
     return project
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Project, commit, committed, copy
+from tests.conftest import ROOT, Project, commit, committed, copy, set_up
 
 REMOVE = ("-m", "sdd", "remove-sample")
 CHOICES = [
@@ -53,11 +53,7 @@ def cut(sample: ModuleType, project: Project, edits: dict[str, tuple[str, str]] 
 @pytest.fixture(scope="module")
 def without(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that was set up and committed, on a branch, after its sample was taken out."""
-    path = tmp_path_factory.mktemp("without") / "my-app"
-    shutil.copytree(fresh.path, path)
-    project = Project(path)
-    project.must("make", "setup")
-    commit(path)
+    project = set_up(fresh, tmp_path_factory.mktemp("without") / "my-app")
     project.must("git", "switch", "--quiet", "--create", "mine")
     project.must("uv", "run", "python", *REMOVE)
     return project

@@ -781,6 +781,15 @@ class TestTwoProjectsOfOneRepository:
         assert git(tmp_path / "both", "status", "--porcelain") == ""
 
 
+class TestEnvironment:
+    def test_what_would_lead_git_elsewhere_is_taken_out_and_nothing_else(self, user: User) -> None:
+        line = (
+            "from sdd.journal import environment; print([name in environment() for name in ('PREFIX', 'GIT_PREFIX')])"
+        )
+
+        assert user.project.must(user.python, "-c", line, PREFIX="/opt", GIT_PREFIX="sub/") == "[True, False]\n"
+
+
 class TestFromOutside:
     def test_a_checkout_updates_a_project_that_has_no_such_command(self, user: User) -> None:
         for name in ("update", "merge", "journal", "ownership"):

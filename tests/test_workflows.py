@@ -56,7 +56,7 @@ class TestWorkflows:
     def test_actionlint_finds_nothing(self, actionlint: Path) -> None:
         found = lint(actionlint, *WORKFLOWS).splitlines()
 
-        assert [line for line in found if UNKNOWN not in line] == []
+        assert [line for line in found if UNKNOWN not in line or "/update.yml:" not in line] == []
 
     def test_actionlint_would_find_something(self, actionlint: Path, tmp_path: Path) -> None:
         broken = tmp_path / "broken.yml"

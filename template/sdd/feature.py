@@ -7,7 +7,6 @@ Knows the words of a name and where the slice goes; what a spec's name is, `spec
 import ast
 import builtins
 import keyword
-import os
 import re
 import subprocess
 import sys
@@ -162,8 +161,7 @@ def _polished(root: Path, planned: dict[str, str | None]) -> list[str]:
 
 
 def _runs(root: Path, *command: str) -> bool:
-    ours = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     try:
-        return subprocess.run(command, cwd=root, env=ours, capture_output=True, check=False).returncode == 0
+        return sample.ran(root, *command).returncode == 0
     except OSError:  # no npm on the PATH
         return False

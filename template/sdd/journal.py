@@ -23,17 +23,22 @@ if TYPE_CHECKING:
 REPORT = "reports/update.md"
 DRAFT = ".sdd-update.part"
 KEPT = "refs/sdd/aborted"
-LOCAL = [
-    "DIR",
-    "WORK_TREE",
-    "INDEX_FILE",
-    "OBJECT_DIRECTORY",
-    "ALTERNATE_OBJECT_DIRECTORIES",
-    "COMMON_DIR",
-    "NAMESPACE",
-]
-LOCAL += ["PREFIX", "GRAFT_FILE", "SHALLOW_FILE", "QUARANTINE_PATH", "DEFAULT_HASH"]
-LOCAL += [f"{kind}_PATHSPECS" for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE")]
+LOCAL = {
+    f"GIT_{name}"
+    for name in (
+        *(
+            "DIR",
+            "WORK_TREE",
+            "INDEX_FILE",
+            "OBJECT_DIRECTORY",
+            "ALTERNATE_OBJECT_DIRECTORIES",
+            "COMMON_DIR",
+            "NAMESPACE",
+        ),
+        *("PREFIX", "GRAFT_FILE", "SHALLOW_FILE", "QUARANTINE_PATH", "DEFAULT_HASH"),
+        *("LITERAL_PATHSPECS", "GLOB_PATHSPECS", "NOGLOB_PATHSPECS", "ICASE_PATHSPECS"),
+    )
+}
 """What a caller such as a git hook may have set behind `GIT_`, and would lead git elsewhere."""
 
 
@@ -62,9 +67,7 @@ class Left:
 def environment() -> dict[str, str]:
     """This process's environment without what would lead git, uv or Poe to another project than this one."""
     return {
-        name: value
-        for name, value in os.environ.items()
-        if name.removeprefix("GIT_") not in LOCAL and not name.startswith(("POE_", "MAKE"))
+        name: value for name, value in os.environ.items() if name not in LOCAL and not name.startswith(("POE_", "MAKE"))
     }
 
 

@@ -60,7 +60,7 @@ USE = re.compile(
 
 
 @dataclass(frozen=True)
-class Left:
+class Obstacle:
     """A place that keeps the sample from going, and what to do about it, each in one sentence.
 
     `text` is the line there when `line` is counted in what the file would become.
@@ -78,13 +78,13 @@ def belongs_to_sample(path: str) -> bool:
     return path.startswith(FOLDERS) or path in FILES
 
 
-def remove(project: "Project") -> tuple[list[Left], str]:
+def remove(project: "Project") -> tuple[list[Obstacle], str]:
     """What is in the way, or what was done, told to a person. Raises NeedsGit, and Refused for a file without text."""
     if not any(belongs_to_sample(path) for path in project.files):
         return [], "The sample is not here: there is nothing to take out."
     if project.git("status", "--porcelain", "--", "."):
         action = "Commit or stash first: then `git checkout . && git clean -fd .` is the way back."
-        return [Left(".", 1, "has changes that are not committed.", action)], ""
+        return [Obstacle(".", 1, "has changes that are not committed.", action)], ""
     cuts = read_cuts(CUTS.read_text("utf-8"))
     asked = [path for path in project.files if belongs_to_sample(path) or path in cuts or _is_text(project.root / path)]
     planned, left = cut_out({path: project.text(path) for path in asked}, cuts)
@@ -94,7 +94,7 @@ def remove(project: "Project") -> tuple[list[Left], str]:
         write(project.root, planned)
     except OSError as error:
         message = f"cannot be written: {error.strerror}. Nothing was changed."
-        return [Left(_named(project.root, error), 1, message, "Mend that, then try again.")], ""
+        return [Obstacle(_named(project.root, error), 1, message, "Mend that, then try again.")], ""
     gone = sum(text is None for text in planned.values())
     made = _made_anew(project.root)
     return made, f"The sample is out: {gone} files are gone, {len(planned) - gone} are changed.\n{AFTERWARDS}"
@@ -136,20 +136,24 @@ def _put(file: Path, content: bytes | None) -> None:
         file.write_bytes(content)
 
 
-def _made_anew(root: Path) -> list[Left]:
+def _made_anew(root: Path) -> list[Obstacle]:
     """Writes what is made from the contract and the migrations; what keeps it from that."""
     reason = "the frontend's packages are not installed"
     if (root / "frontend/node_modules").is_dir():
-        ours = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-        command = [sys.executable, "-m", "contracts.generate"]
-        done = subprocess.run(command, cwd=root, env=ours, capture_output=True, encoding="utf-8", check=False)
+        done = ran(root, sys.executable, "-m", "contracts.generate")
         if done.returncode == 0:
             return []
         reason = (done.stderr.strip() or "it failed").splitlines()[-1]
-    return [Left(CONTRACT, 1, f"is changed, and nothing was made from it yet: {reason}.", "Run `make generate`.")]
+    return [Obstacle(CONTRACT, 1, f"is changed, and nothing was made from it yet: {reason}.", "Run `make generate`.")]
 
 
-def cut_out(texts: dict[str, str], cuts: "dict[str, list[Cut]]") -> tuple[dict[str, str | None], list[Left]]:
+def ran(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """A finished command that finds the environment's own programs, npm among them. Raises OSError when it is none."""
+    ours = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return subprocess.run(command, cwd=root, env=ours, capture_output=True, encoding="utf-8", check=False)
+
+
+def cut_out(texts: dict[str, str], cuts: "dict[str, list[Cut]]") -> tuple[dict[str, str | None], list[Obstacle]]:
     """What each file that changes will hold (None: it goes), and what is in the way: then nothing may be changed.
 
     `texts` are all text files of the project by their paths, with `\\n` line ends.
@@ -157,14 +161,14 @@ def cut_out(texts: dict[str, str], cuts: "dict[str, list[Cut]]") -> tuple[dict[s
     planned: dict[str, str | None] = {path: None for path in texts if belongs_to_sample(path)}
     if any(path.startswith("database/migrations/") for path in planned):
         planned[EMPTY_REVISION] = NOTHING
-    left = list[Left]()
+    left = list[Obstacle]()
     for path in cuts.keys() & texts.keys():
         text = next_major(texts[path]) if path == CONTRACT else texts[path]
         for cut in cuts[path]:
             changed = cut.applied_to(text)
             if changed is None:
                 message = f"was changed where the sample is cut out of it:\n{cut.shown}"
-                left.append(Left(path, 1, message, "Make this change by hand, commit, then try again."))
+                left.append(Obstacle(path, 1, message, "Make this change by hand, commit, then try again."))
             else:
                 text = changed
         planned[path] = text
@@ -172,7 +176,7 @@ def cut_out(texts: dict[str, str], cuts: "dict[str, list[Cut]]") -> tuple[dict[s
     return planned, [replace(one, line=_line_in(texts, one)) if one.text else one for one in left]
 
 
-def _line_in(texts: dict[str, str], left: "Left") -> int:
+def _line_in(texts: dict[str, str], left: "Obstacle") -> int:
     """Where it stands now: it was found in what the file would be."""
     lines = texts[left.path].splitlines()
     return lines.index(left.text) + 1 if left.text in lines else left.line
@@ -183,32 +187,32 @@ def next_major(contract: str) -> str:
     return re.sub(r"(?m)^(  version: )(\d+)\.\d+\.\d+$", lambda at: f"{at[1]}{int(at[2]) + 1}.0.0", contract, count=1)
 
 
-def _unanchored(contract: str) -> list[Left]:
+def _unanchored(contract: str) -> list[Obstacle]:
     """The places that name a YAML anchor which stood in the sample's part of the contract."""
-    anchors, found = set(re.findall(r"&(\w+)", contract)), list[Left]()
+    anchors, found = set(re.findall(r"&(\w+)", contract)), list[Obstacle]()
     for number, line in enumerate(contract.splitlines(), 1):
         for name in re.findall(r":\s+\*(\w+)", line):
             if name not in anchors:
                 message = f"uses `*{name}`, which stands in the todos."
                 found.append(
-                    Left(CONTRACT, number, message, f"Write out what `*{name}` stands for, then try again.", line)
+                    Obstacle(CONTRACT, number, message, f"Write out what `*{name}` stands for, then try again.", line)
                 )
     return found
 
 
-def _leftovers(texts: dict[str, str | None], planned: dict[str, str | None]) -> list[Left]:
+def _leftovers(texts: dict[str, str | None], planned: dict[str, str | None]) -> list[Obstacle]:
     """The places that would still need the sample. Files made anew from the contract are not asked."""
-    found = list[Left]()
+    found = list[Obstacle]()
     for path, text in sorted(texts.items()):
         if text is None or path.startswith((*LEFT_ALONE, *MADE_ANEW)) or path == EMPTY_REVISION:
             continue
         for number, line in enumerate(text.splitlines(), 1):
             if path in planned and WORD.search(line):
                 message = f"still speaks of the sample: `{line.strip()}`."
-                found.append(Left(path, number, message, "Take it out by hand, commit, then try again.", line))
+                found.append(Obstacle(path, number, message, "Take it out by hand, commit, then try again.", line))
             elif path not in planned and USE.search(line):
                 message = f"depends on the todos: `{line.strip()}`."
-                found.append(Left(path, number, message, "Let it do without them, or keep the sample."))
+                found.append(Obstacle(path, number, message, "Let it do without them, or keep the sample."))
     return found
 
 

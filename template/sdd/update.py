@@ -44,8 +44,9 @@ UNDER_WAY = {
     "rebase-merge": "rebase",
     "rebase-apply": "rebase",
     "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
 }
-UNDER_WAY |= {"REVERT_HEAD": "revert", "BISECT_LOG": "bisect"}
 
 
 # ------------------------------------------------------------ the command

@@ -142,6 +142,15 @@ def tab_to(page: Page, target: Locator) -> None:
     expect(target).to_be_focused()
 
 
+def sign_in_by_keyboard(page: Page, email: str, password: str) -> None:
+    tab_to(page, textbox(page, "Email"))
+    page.keyboard.type(email)
+    tab_to(page, page.get_by_label("Password", exact=True))
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+    expect(button(page, "Sign out")).to_be_visible()
+
+
 def expect_a_focus(page: Page) -> None:
     """Something that can be seen has the focus; `:focus` matches nothing when it was lost to the body."""
     expect(page.locator(":focus")).to_be_visible()

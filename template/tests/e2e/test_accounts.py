@@ -11,6 +11,7 @@ from tests.e2e.conftest import (
     expect_a_focus,
     message,
     sign_in,
+    sign_in_by_keyboard,
     tab_to,
     textbox,
     writes_of,
@@ -100,12 +101,7 @@ class TestExpiredSession:
 @pytest.mark.requirement("002-FR-011")
 class TestKeyboardAlone:
     def test_a_person_signs_in_and_out(self, visitor):
-        tab_to(visitor, textbox(visitor, "Email"))
-        visitor.keyboard.type(ADA[0])
-        tab_to(visitor, visitor.get_by_label("Password", exact=True))
-        visitor.keyboard.type(ADA[1])
-        visitor.keyboard.press("Enter")
-        expect(button(visitor, "Sign out")).to_be_visible()
+        sign_in_by_keyboard(visitor, *ADA)
 
         tab_to(visitor, button(visitor, "Sign out"))
         visitor.keyboard.press("Enter")

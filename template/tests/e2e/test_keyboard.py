@@ -19,6 +19,7 @@ from tests.e2e.conftest import (
     row,
     rows,
     server_fails,
+    sign_in_by_keyboard,
     start_editing,
     stored,
     tab_to,
@@ -31,12 +32,7 @@ from tests.e2e.conftest import (
 class TestKeyboardAlone:
     def test_a_person_signs_in_lives_a_todos_whole_life_and_signs_out(self, visitor, ada):
         page = visitor
-        tab_to(page, textbox(page, "Email"))
-        page.keyboard.type(ADA[0])
-        tab_to(page, page.get_by_label("Password", exact=True))
-        page.keyboard.type(ADA[1])
-        page.keyboard.press("Enter")
-        expect(button(page, "Sign out")).to_be_visible()
+        sign_in_by_keyboard(page, *ADA)
 
         tab_to(page, textbox(page, "New todo"))
         page.keyboard.type("Buy milk")
