@@ -24,7 +24,6 @@ FILES = {
     "database/todos.py",
     "database/migrations/versions/0002_create_todos.py",
     "docs/first-feature.md",
-    "history/adr/0005-versions-with-if-match.md",
     "tests/e2e/test_forms.py",
     "tests/e2e/test_keyboard.py",
     *(f"{layer}/test_todos.py" for layer in ("database/tests", "backend/tests", "tests/contract", "tests/e2e")),
