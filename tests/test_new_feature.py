@@ -213,7 +213,7 @@ class TestWithoutTheSample:
     def test_the_page_no_longer_says_that_nothing_is_here(self, bare: Project) -> None:
         page = (bare.path / "frontend/src/app.tsx").read_text("utf-8")
 
-        assert "Nothing is here yet" not in page
+        assert "Welcome" not in page
         assert "          <Notes />\n          <Categories />\n" in page
 
     def test_the_tests_of_each_fail_for_its_own_functions(self, bare: Project) -> None:
@@ -278,4 +278,4 @@ class TestThenTheSampleGoes:
         mine.must("make", "check")
         done = mine.run("uv", "run", "pytest", "database", "backend")
         assert outcomes(done.stdout) == RED["database/tests/test_notes.py"] | RED["backend/tests/test_notes.py"]
-        assert "Nothing is here yet" not in (mine.path / "frontend/src/app.tsx").read_text("utf-8")
+        assert "Welcome" not in (mine.path / "frontend/src/app.tsx").read_text("utf-8")

@@ -71,8 +71,17 @@ class TestRemoveSample:
         for folder in ("backend/todos", "frontend/src/todos", "specs/001-todos", "history/prompts/001-todos"):
             assert not (without.path / folder).exists(), folder
 
-    def test_the_page_says_how_a_feature_begins(self, without: Project) -> None:
-        assert "sdd new feature NAME" in (without.path / "frontend/src/app.tsx").read_text("utf-8")
+    def test_the_page_welcomes_people_and_shows_them_no_command(self, without: Project) -> None:
+        assert "        Welcome to {productName}.\n" in (without.path / "frontend/src/app.tsx").read_text("utf-8")
+        assert without.run("git", "grep", "--untracked", "-n", "sdd", "--", "frontend/src").stdout == ""
+
+    def test_what_its_writes_followed_is_still_decided(self, without: Project) -> None:
+        """`sdd new feature` writes the next ones like that."""
+        decision = (without.path / "history/adr/0005-versions-with-if-match.md").read_text("utf-8")
+
+        assert decision.startswith("---\nstatus: accepted\nfeature: general\n---\n# A write names the version")
+        enforced = "tests/contract/test_refusals.py::TestEveryRefusal::test_it_is_named_and_changes_nothing"
+        assert decision.endswith(f"\nEnforced by: `{enforced}`.\n")
 
     def test_the_contract_says_that_operations_are_gone(self, without: Project) -> None:
         assert "\n  version: 2.0.0\n" in (without.path / "contracts/api/openapi.yaml").read_text("utf-8")
