@@ -319,9 +319,17 @@ class TestRefusals:
         assert said == "cannot be written: Permission denied. Nothing was changed. True\n"
         assert mine.must("git", "status", "--porcelain") == ""
 
+    def test_it_says_how_many_files_went_and_changed_and_which_one_came(self, mine: Project, python: str) -> None:
+        said = mine.run(python, *REMOVE).stdout.splitlines()[0]
+
+        status = [line[:2] for line in mine.must("git", "status", "--porcelain", "-uall").splitlines()]
+        counts = f"{status.count(' D')} files are gone, {status.count(' M')} are changed"
+        came = "database/migrations/versions/0002_nothing.py"
+        assert said == f"The sample is out: {counts}, and {came} keeps the number of its migration."
+        assert mine.must("git", "ls-files", "--others", "--exclude-standard") == f"{came}\n"
+
     def test_without_the_frontends_packages_it_names_the_next_command(self, mine: Project, python: str) -> None:
         done = mine.run(python, *REMOVE)
 
         assert done.returncode == 1
-        assert done.stdout.startswith("The sample is out: ")
         assert "nothing was made from it yet: the frontend's packages are not installed. Run `make" in done.stdout

@@ -30,7 +30,10 @@ FILES = {
 }
 EMPTY_REVISION = "database/migrations/versions/0002_nothing.py"
 NOTHING = '''\
-"""Nothing: the sample's table began here. A database that has it keeps it until somebody drops it."""
+"""Nothing. The sample's table began here, so a database may be at this revision: no other one may have its number.
+
+A database that has the table keeps it until somebody drops it.
+"""
 
 revision = "0002"
 down_revision = "0001"
@@ -95,8 +98,10 @@ def remove(project: "Project") -> tuple[list[Obstacle], str]:
         message = f"cannot be written: {error.strerror}. Nothing was changed."
         return [Obstacle(_named(project.root, error), 1, message, "Mend that, then try again.")], ""
     gone = sum(text is None for text in planned.values())
-    made = _made_anew(project.root)
-    return made, f"The sample is out: {gone} files are gone, {len(planned) - gone} are changed.\n{AFTERWARDS}"
+    said = f"The sample is out: {gone} files are gone, {len(planned.keys() - {EMPTY_REVISION}) - gone} are changed"
+    if EMPTY_REVISION in planned:
+        said += f", and {EMPTY_REVISION} keeps the number of its migration"
+    return _made_anew(project.root), f"{said}.\n{AFTERWARDS}"
 
 
 def _named(root: Path, error: OSError) -> str:
