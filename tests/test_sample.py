@@ -17,6 +17,7 @@ CHOICES = [
     ("database=sqlite", "ci=none", "agents=[copilot]"),
     ("database=sqlite", "ci=github", "agents=[claude, copilot, codex]"),
 ]
+SPECIFY = ".claude/skills/specify/SKILL.md"
 SPEAKS = {"docs/update.md", "history/prompts/002-accounts/0002-accounts.green.prompt.md", "frontend/package-lock.json"}
 """Files beside `sdd/` that may still say todo: a prompt is kept word for word, a package may be called anything."""
 
@@ -118,6 +119,18 @@ class TestRemoveSample:
         copy(project.path, *(word for answer in answers for word in ("--data", answer)))
 
         assert cut(sample, project)[1] == []
+
+
+class TestBegin:
+    def test_wherever_one_asks_how_a_feature_begins_one_sentence_says_it(
+        self, sample: ModuleType, fresh: Project, python: str
+    ) -> None:
+        said = {path: (fresh.path / path).read_text("utf-8") for path in ("README.md", SPECIFY)}
+        asks = "from sdd.steps import NOTHING_OPEN; print(NOTHING_OPEN)"
+        said["make next"] = fresh.must(python, "-c", asks, PYTHONDONTWRITEBYTECODE="1")
+        said["remove-sample"] = sample.AFTERWARDS
+
+        assert [place for place, text in said.items() if sample.BEGIN not in " ".join(text.split())] == []
 
 
 class TestBelongsToSample:

@@ -164,7 +164,9 @@ def expect(tree: Tree, step: str, why: str) -> None:
 class TestWalk:
     def test_labels_take_every_step_in_order_and_a_changed_contract_sends_them_back(self, tree: Tree) -> None:
         assert tree.next() == [
-            "Every feature is built and recorded. Begin the next one: uv run python -m sdd new feature NAME"
+            "Every feature is built and recorded.",
+            "Begin a feature with `uv run python -m sdd new feature NAME` if it is a list of things that a person keeps"
+            " (five operations in every layer), with `uv run python -m sdd new spec NAME` if it is anything else.",
         ]
         shutil.copytree(tree.path / "specs/templates", tree.path / "specs/003-labels")
         expect(tree, "spec", "specs/003-labels/spec.md")

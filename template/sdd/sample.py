@@ -46,9 +46,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     pass
 '''
-AFTERWARDS = """\
+BEGIN = (
+    "Begin a feature with `uv run python -m sdd new feature NAME` if it is a list of things that a person keeps "
+    "(five operations in every layer), with `uv run python -m sdd new spec NAME` if it is anything else."
+)
+"""What README.md, the skill `specify` and `make next` say, too."""
+AFTERWARDS = f"""\
 A database that has the table `todos` keeps it. Delete var/app.db, and `make run` makes a new one.
-Now: make check, make test, then commit. Your first feature: uv run python -m sdd new feature NAME"""
+Now: make check, make test, then commit.
+{BEGIN}"""
 LEFT_ALONE = ("sdd/", "history/prompts/", "backend/generated/", "frontend/src/api/types.gen.ts", "docs/update.md")
 MADE_ANEW = ("frontend/src/api/rules.gen.ts", "contracts/database/schema.sql", "frontend/package-lock.json")
 WORD = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]*T|t)odos?(?![a-z])|_todos?\b|\bTODOS\b|\b001-(?:FR|SC)-\d")

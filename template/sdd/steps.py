@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sdd import contract, documents, evidence, history, marks, specs
 from sdd.marks import LAYERS, Test
 from sdd.project import Finding, Project, Refused
+from sdd.sample import BEGIN
 from sdd.specs import OWNERS, Spec
 
 CODE = ("database", "backend", "frontend")
@@ -16,7 +17,7 @@ ACROSS = ("contract", "integration", "e2e")
 COMMANDS = {"contract": "make generate", "integration": "make test"} | {name: f"make test-{name}" for name in CODE}
 DONE = ("green", "refactor")  # the stages of a record that say the work is done
 TYPES = "frontend/src/api/types.gen.ts"
-NOTHING_OPEN = "Every feature is built and recorded. Begin the next one: uv run python -m sdd new feature NAME"
+NOTHING_OPEN = f"Every feature is built and recorded.\n{BEGIN}"
 
 
 @dataclass(frozen=True)
