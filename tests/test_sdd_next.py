@@ -392,7 +392,7 @@ class TestNewSpec:
         done = tree.run("new", "spec", name)
 
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.splitlines() == [f"specs:1: {why} Choose another noun, like `labels`. (new-spec)"]
+        assert done.stderr.splitlines() == [f"{why} Choose another noun, like `labels`."]
         assert sorted(path.name for path in (tree.path / "specs").iterdir()) == ["templates"]
 
 

@@ -20,7 +20,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One broken promise: where it stands (a posix path from the root, a line from 1), which rule, what to do next."""
+    """One broken promise: where it stands (a posix path from the root, a line from 1), which rule, what to do next.
+
+    What a person typed, and not a file, is to blame when the path is empty.
+    """
 
     path: str
     line: int
@@ -29,7 +32,8 @@ class Finding:
     next: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message} {self.next} ({self.rule})"
+        said = f"{self.message} {self.next}"
+        return f"{self.path}:{self.line}: {said} ({self.rule})" if self.path else said
 
     def as_dict(self) -> dict[str, str | int]:
         """The five keys of `--json`."""

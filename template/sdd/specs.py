@@ -648,7 +648,7 @@ Tick a task when its test has been red, and is green. One task is one commit.
 
 
 def _not_new(message: str, action: str) -> Refused:
-    return Refused(Finding("specs", 1, "new-spec", message, action))
+    return Refused(Finding("", 1, "new-spec", message, action))
 
 
 def next_folder(project: Project, name: str) -> str:
