@@ -2,8 +2,11 @@
 
 import re
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.conftest import Project, commit, set_up
 
@@ -89,6 +92,11 @@ def outcomes(said: str) -> set[str]:
     return {name.partition("::")[2] for name in re.findall(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE)}
 
 
+def described(operation: dict[str, Any]) -> list[str]:
+    """What a contract says of an operation's success."""
+    return [answer["description"] for status, answer in operation["responses"].items() if status < "300"]
+
+
 @pytest.fixture(scope="module")
 def mine(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with its sample, set up and committed, in which notes were begun."""
@@ -126,6 +134,38 @@ class TestNewFeature:
             "frontend/src/testing.tsx",
             "pyproject.toml",
             "tests/contract/contract.py",
+        }
+
+    def test_the_list_names_every_file_that_was_written(self, begun: tuple[Project, list[str]]) -> None:
+        project, said = begun
+
+        changed = project.must("git", "status", "--porcelain", "--untracked-files=all").splitlines()
+        assert said[: said.index("")] == sorted({line[3:] for line in changed} - {"uv.lock"})
+
+    def test_then_it_says_what_one_of_them_is_called_and_what_is_left(self, begun: tuple[Project, list[str]]) -> None:
+        project, said = begun
+
+        texts = [path.read_text("utf-8") for path in (project.path / "specs/003-notes").iterdir()]
+        blanks = sum(text.count("[FILL IN") for text in texts)
+        assert said[said.index("") + 1 :] == [
+            "One of the notes is called `note`.",
+            f"specs/003-notes is a draft: `[FILL IN` stands {blanks} times where a person's words belong. "
+            "`make check` asks for them once it is accepted.",
+            "Next: make next. Its tests fail until you have written what they name: that is right.",
+        ]
+
+    def test_the_contract_speaks_of_it_in_english(self, mine: Project) -> None:
+        paths = yaml.safe_load((mine.path / "contracts/api/openapi.yaml").read_text("utf-8"))["paths"]
+        operations = [one for path in paths if "notes" in path for one in paths[path].values() if "summary" in one]
+
+        said = {one["operationId"]: (one["summary"], *described(one)) for one in operations}
+
+        assert said == {
+            "list_notes": ("The caller's notes, the newest first, page by page", "One page."),
+            "create_note": ("Add a note", "The note that was added."),
+            "get_note": ("One note", "The note."),
+            "update_note": ("Replace what a person can change in a note", "The note as it is now."),
+            "delete_note": ("Delete a note", "The note is gone."),
         }
 
     def test_the_checks_pass(self, mine: Project) -> None:
@@ -228,6 +268,32 @@ class TestWithoutTheSample:
         bare.must("uv", "run", "python", *NEW, "abcdefghijklmnopqrts")
 
         bare.must("make", "check")
+
+
+class TestWords:
+    def test_one_of_them_is_what_english_calls_it_or_what_was_said(self, fresh: Project, python: str) -> None:
+        asks = (
+            "import sys; from sdd.feature import words\n"
+            "for told in sys.argv[1:]: print(words(*told.split(' --one ')).singular)\n"
+        )
+
+        said = fresh.must(python, "-c", asks, *ONE, PYTHONDONTWRITEBYTECODE="1")
+
+        assert dict(zip(ONE, said.split(), strict=True)) == ONE
+
+    def test_what_english_does_not_tell_is_asked(self, fresh: Project, python: str) -> None:
+        asks = (
+            "import sys; from sdd import feature\n"
+            "for name in sys.argv[1:]:\n"
+            "    try: print(feature.words(name))\n"
+            "    except feature.Refused as refused: print(refused)\n"
+        )
+
+        said = fresh.must(python, "-c", asks, *UNTOLD.split(), PYTHONDONTWRITEBYTECODE="1")
+
+        action = "Say it, with `--one NOUN`, or choose a plural like `notes`."
+        untold = [f"`{name}` does not tell what one of them is called. {action}" for name in UNTOLD.split()]
+        assert said.splitlines() == untold
 
 
 class TestRefusals:
