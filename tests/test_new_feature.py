@@ -64,26 +64,51 @@ FORM = {
         'Unable to find role="button" and name "Delete The first"'
     ),
 }
+ONE = {
+    "notes": "note",
+    "keys": "key",
+    "expenses": "expense",
+    "addresses": "address",
+    "boxes": "box",
+    "branches": "branch",
+    "wishes": "wish",
+    "entries": "entry",
+    "ties": "tie",
+    "statuses --one status": "status",
+    "series --one episode": "episode",
+    "children --one child": "child",
+}
+UNTOLD = """
+    note people glass status analysis statuses houses analyses purchases lenses ellipses heroes shoes shelves gloves
+    quizzes series species news movies cookies caches indices axes lens canvas
+"""
 REFUSED = {
-    "Notes": "`Notes` is no plural noun whose singular is known.",
-    "note": "`note` is no plural noun",
-    "people": "`people` is no plural noun",
-    "glass": "`glass` is no plural noun",
-    "due-dates": "`due-dates` is no plural noun",
-    "../notes": "`../notes` is no plural noun",
-    "": "`` is no plural noun",
-    "s": "`s` is no plural noun",
-    "x" * 20 + "s": "is no plural noun",
+    "Notes": "`Notes` is not one word of 3 to 20 small letters.",
+    "due-dates": "`due-dates` is not one word",
+    "../notes": "`../notes` is not one word",
+    "": "`` is not one word",
+    "is": "`is` is not one word",
+    "x" * 20 + "s": "is not one word",
+    "people --one Human": "`Human` is not one word",
+    "series --one series": "`series`: one of them is called the same.",
+    "people --one person": "`people`: the slice itself calls something `person`.",
+    "statuses --one set": "`statuses`: `set` is a word of Python.",
     "classes": "`classes`: `class` is a word of Python.",
+    "warnings": "`warnings`: `Warning` is a word of Python.",
     "lists": "`lists`: `list` is a word of Python.",
     "responses": "`responses`: the slice itself calls something `response`.",
     "versions": "`versions`: the slice itself calls something `version`.",
     "functions": "`functions`: `function` is a word of TypeScript.",
+    "sections": "`sections`: the slice itself calls something `section`.",
+    "headers": "`headers`: the slice itself calls something `Header`.",
+    "queries": "`queries`: the slice itself calls something `queries`.",
     "todos": "specs/001-todos is there already.",
     "sessions": "`sessions` is taken: the contract has `operationId: get_session`.",
     "migrations": "`migrations` is taken: database/migrations is there already.",
     "tests": "`tests` is taken: tests/ is something else.",
     "settings": "`settings` is taken: backend/settings.py is something else.",
+    "notices": "frontend/src/app.tsx:1: `notices` is taken: this file already has `Notices`.",
+    "inserts": "database/tests/test_schema.py:1: `inserts` is taken: this file already has `insert`.",
 }
 
 
@@ -98,11 +123,15 @@ def described(operation: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def mine(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with its sample, set up and committed, in which notes were begun."""
+def begun(fresh: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[str]]:
+    """A project with its sample, set up and committed, in which notes were begun, and what was said to that."""
     project = set_up(fresh, tmp_path_factory.mktemp("feature") / "my-app")
-    project.must("uv", "run", "python", *NEW, "notes")
-    return project
+    return project, project.must(str(project.python), *NEW, "notes").splitlines()
+
+
+@pytest.fixture(scope="module")
+def mine(begun: tuple[Project, list[str]]) -> Project:
+    return begun[0]
 
 
 @pytest.fixture(scope="module")
@@ -264,9 +293,11 @@ class TestWithoutTheSample:
         assert outcomes(done.stdout) == mine | theirs
         assert "Write create_category in database/categories.py" in done.stdout
 
-    def test_a_name_as_long_as_may_be_still_lints(self, bare: Project) -> None:
-        bare.must("uv", "run", "python", *NEW, "abcdefghijklmnopqrts")
+    def test_whatever_one_of_them_is_called_and_however_long_it_still_lints(self, bare: Project) -> None:
+        for words in ("posts", "messages", "statuses --one status", "abcdefghijklmnopqrts --one abcdefghijklmnopqrst"):
+            bare.must(str(bare.python), *NEW, *words.split())
 
+        assert "def create_status(" in (bare.path / "database/statuses.py").read_text("utf-8")
         bare.must("make", "check")
 
 
@@ -301,7 +332,7 @@ class TestRefusals:
     def test_a_name_that_cannot_be_is_refused_in_one_sentence(self, fresh: Project, python: str, name: str) -> None:
         before = fresh.files()
 
-        done = fresh.run(python, *NEW, name, PYTHONDONTWRITEBYTECODE="1")
+        done = fresh.run(python, *NEW, *(name.split() or [""]), PYTHONDONTWRITEBYTECODE="1")
 
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
         assert REFUSED[name] in done.stderr
@@ -322,6 +353,16 @@ class TestRefusals:
         assert done.stderr.startswith("backend/main.py:1: has changed where a feature is put in. Put it back, or write")
         assert done.stderr.endswith("     ROUTERS = (\n    +    notes.router, (new-feature)\n")
         assert project.files() == before
+
+    def test_a_file_that_is_no_python_today_is_no_obstacle(self, fresh: Project, python: str, tmp_path: Path) -> None:
+        project = Project(tmp_path / "my-app")
+        shutil.copytree(fresh.path, project.path)
+        broken = project.path / "database/tests/test_schema.py"
+        broken.write_text(broken.read_text("utf-8") + "def (\n", "utf-8")
+
+        said = project.must(python, *NEW, "notes")
+
+        assert "One of the notes is called `note`.\n" in said
 
     def test_without_the_frontends_packages_it_names_the_commands_that_are_left(
         self, fresh: Project, python: str, tmp_path_factory: pytest.TempPathFactory

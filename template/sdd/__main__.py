@@ -135,9 +135,10 @@ def _record(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
-def _new(make: Callable[[Project, str], list[str]]) -> Callable[[Project, argparse.Namespace], int]:
+def _new(make: Callable[..., list[str]]) -> Callable[[Project, argparse.Namespace], int]:
     def run(project: Project, options: argparse.Namespace) -> int:
-        for path in make(project, options.name):
+        given = {name: value for name, value in vars(options).items() if name not in ("name", "run")}
+        for path in make(project, options.name, **given):
             print(path)
         return 0
 
@@ -217,6 +218,8 @@ def _options() -> argparse.ArgumentParser:
         added = kinds.add_parser(kind)
         added.add_argument("name", metavar=what)
         added.set_defaults(run=_new(make))
+    told = "what one of them is called, where NAME does not tell: `statuses --one status`"
+    kinds.choices["feature"].add_argument("--one", metavar="NOUN", help=told)
 
     prove = command("evidence", "Run a layer's tests and say of which tree they tell", _evidence)
     prove.add_argument("layer", choices=marks.LAYERS)
