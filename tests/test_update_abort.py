@@ -2,10 +2,14 @@
 
 import shlex
 
-from tests.users import User, edited, git, releases, same, settled
+import pytest
+
+from tests.users import User, edited, everything, git, releases, same, settled
 from tests.users import editor as user
 
 __all__ = ["edited", "releases", "user"]
+
+FOLDER = {"mine.md": "Mine.\n", "var/app.db": "git ignores this folder.\n"}
 
 
 class TestAbort:
@@ -121,3 +125,55 @@ class TestAbort:
         assert done.stderr.splitlines()[-1] == f"{news} could not be written (Permission denied): all is as it was."
         assert done.returncode == 1
         same(settled(user.path), before)
+
+    @pytest.mark.parametrize("tracked", [True, False])
+    def test_a_file_that_has_the_name_of_a_draft_is_nobodys_but_the_users(self, user: User, tracked: bool) -> None:
+        user.write("contracts/.sdd-update.part", "Mine.\n")
+        if tracked:
+            user.commit()
+        else:
+            (user.path / ".git/info/exclude").write_text("*.part\n", "utf-8")
+        before = settled(user.path)
+
+        user.update("--no-check")
+        during = (user.path / "contracts/.sdd-update.part").read_text("utf-8")
+        user.update("--abort")
+
+        assert during == "Mine.\n"
+        same(settled(user.path), before)
+
+    def test_a_file_made_since_that_has_the_name_of_a_draft_is_not_lost(self, user: User) -> None:
+        (user.path / ".git/info/exclude").write_text("*.part\n", "utf-8")
+        user.update("--no-check")
+        user.write("contracts/.sdd-update.part", "Mine.\n")
+
+        user.update("--abort")
+
+        assert (user.path / "contracts/.sdd-update.part").read_text("utf-8") == "Mine.\n"
+
+    def test_what_stands_in_a_folder_where_a_file_was_is_kept(self, user: User) -> None:
+        before = settled(user.path)
+        user.update("--no-check")
+        (user.path / "contracts/README.md").unlink()
+        user.write("contracts/README.md/mine.md", "Mine.\n")
+        user.write("contracts/README.md/var/app.db", "git ignores this folder.\n")
+
+        done = user.update("--abort")
+
+        assert done.returncode == 0, done.stderr
+        same(settled(user.path), before)
+        kept = {name: git(user.path, "show", f"refs/sdd/aborted:contracts/README.md/{name}") for name in FOLDER}
+        assert kept == FOLDER
+
+    def test_a_folder_with_a_repository_where_a_file_was_is_refused_before_anything_is_undone(self, user: User) -> None:
+        user.update("--no-check")
+        (user.path / "contracts/README.md").unlink()
+        user.write("contracts/README.md/mine.md", "Mine.\n")
+        git(user.path, "init", "--quiet", "contracts/README.md/ours")
+        before = everything(user.path)
+
+        done = user.update("--abort")
+
+        told = "is a folder with a repository in it now: move it away, then run this again."
+        assert (done.returncode, done.stderr) == (1, f"contracts/README.md {told}\n")
+        same(everything(user.path), before)

@@ -1,6 +1,7 @@
 """What `sdd update` refuses: one sentence, and nothing is changed."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,13 @@ class TestRefusals:
             "The update to v0.2.0 is not committed yet: commit it, or go back with"
             " `python3 .git/sdd-update/sdd/update.py --abort`, then run this again.\n",
         )
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+    def test_a_folder_whose_name_has_a_line_break(self, user: User, tmp_path: Path) -> None:
+        user.path.rename(tmp_path / "my\napp")
+        other = User(tmp_path / "my\napp", user.python)
+
+        said = other.refused()
+
+        named = str(other.path.resolve())
+        assert said == f"The name of a folder has a line break, {named!r}: rename it, then run this again."

@@ -6,12 +6,14 @@ work whatever state the project is in.
 
 from __future__ import annotations  # the way back runs on a system's own Python, from 3.9 on
 
+import errno
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from sdd.merge import Plan
 
 REPORT = "reports/update.md"
-DRAFT = ".sdd-update.part"
+DRAFT = ".sdd-update{}.part"
 KEPT = "refs/sdd/aborted"
 LOCAL = {
     f"GIT_{name}"
@@ -85,6 +87,8 @@ def git(
         raise NeedsGit("An update needs git: install it, then run this again.") from error
     if done.returncode not in codes:
         told = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it did not say why"]
+        if os.strerror(errno.ENOSPC) in told[-1]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(root))
         raise Refusal(f"git {' '.join(word for word in words if not word.startswith('-'))[:60]}: {told[-1]}")
     return done.stdout
 
@@ -108,7 +112,10 @@ class Place:
                 raise Refusal(f"git does not trust this folder, which somebody else owns: run `{way}`.") from error
             wanted = "An update needs git and a first commit: run `git init`, `git add .`, `git commit`, then again."
             raise NeedsGit(wanted) from error
-        self.prefix, folder, self.head = os.fsdecode(told).split("\n")[:3]
+        lines = os.fsdecode(told).split("\n")
+        if len(lines) != 4:
+            raise Refusal(f"The name of a folder has a line break, {str(self.root)!r}: rename it, then run this again.")
+        self.prefix, folder, self.head = lines[:3]
         self.git_folder = Path(folder)
         self.top = self.root.joinpath(*[".."] * self.prefix.count("/")).resolve()
         self.journal = self.git_folder / "-".join(["sdd-update", *PurePosixPath(self.prefix).parts])
@@ -147,7 +154,8 @@ class Place:
             shutil.copyfile(self.git_folder / "index", index)
         given = environment() | {"GIT_INDEX_FILE": str(index)}
         git(self.root, "-c", "core.safecrlf=false", "add", "--all", "--", ".", known=given)
-        there = b"".join(os.fsencode(path) + b"\0" for path in paths if os.path.lexists(self.root / path))
+        stand = dict.fromkeys(_stands_at(self.root, path) for path in paths)
+        there = b"".join(os.fsencode(path) + b"\0" for path in stand if os.path.lexists(self.root / path))
         if there:
             words = ("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
             git(self.root, "-c", "core.safecrlf=false", "--literal-pathspecs", *words, known=given, into=there)
@@ -231,7 +239,7 @@ class Journal:
         return self.folder / "before" / str(entry["number"])
 
     def after(self, entry: dict[str, Any]) -> Path:
-        return self.folder / "after" / str(entry["path"])
+        return self.folder / "after" / str(self.told["prefix"]) / str(entry["path"])
 
     def is_as(self, entry: dict[str, Any], kept: Path, there: bool) -> bool:
         """Whether the project's file is the kept one, or missing where none was."""
@@ -271,19 +279,37 @@ class Journal:
                 _remove(self.root, entry["path"])
         for entry in self.entries:
             if entry["after"]:
-                _put(self.root, self.after(entry), entry["path"])
-        self.note(state="finishing")
+                _put(self.root, self.after(entry), entry["path"], self.told["draft"])
+        self.note(state="finishing", unfinished=None)
 
     def undo(self) -> None:
         """Every file as it was before."""
         for entry in self.entries:
-            draft = str(PurePosixPath(entry["path"]).with_name(DRAFT))
-            _remove(self.root, draft)
+            if self.told["unfinished"]:
+                _remove(self.root, str(PurePosixPath(entry["path"]).with_name(self.told["unfinished"])))
             if not entry["before"]:
                 _remove(self.root, entry["path"])
         for entry in self.entries:
             if entry["before"] and not self.is_as(entry, self.before(entry), True):
-                _put(self.root, self.before(entry), entry["path"])
+                if entry["path"] in self.told.get("folders", []):
+                    shutil.rmtree(self.root / entry["path"], ignore_errors=True)
+                _put(self.root, self.before(entry), entry["path"], self.told["draft"])
+
+    def folders(self) -> list[str]:
+        """Where a folder stands now, and a file stood before. Raises Refusal when git cannot keep what is in one."""
+        files = [str(entry["path"]) for entry in self.entries if entry["before"]]
+        found = [path for path in files if (self.root / path).is_dir() and not (self.root / path).is_symlink()]
+        for path in found:
+            if next((self.root / path).rglob(".git"), None):
+                raise Refusal(f"{path} is a folder with a repository in it now: move it away, then run this again.")
+        return found
+
+
+def _stands_at(root: Path, path: str) -> str:
+    """A path, or what is no folder above it."""
+    above = [root / folder for folder in reversed(PurePosixPath(path).parents)]
+    other = next((folder for folder in above if folder.is_symlink() or folder.is_file()), root / path)
+    return other.relative_to(root).as_posix()
 
 
 def _is_file(path: Path) -> bool:
@@ -296,14 +322,25 @@ def _same(one: Path, other: Path) -> bool:
     return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
 
 
-def _put(root: Path, kept: Path, path: str) -> None:
+def free_draft(root: Path, paths: Iterable[str]) -> str:
+    """A name that no file beside one of these has: what is to replace it gets it while it is written."""
+    taken = {*paths}
+    for number in ("", *range(1, 1000)):
+        name = DRAFT.format(number)
+        drafts = {str(PurePosixPath(path).with_name(name)) for path in taken}
+        if not drafts & taken and not any(os.path.lexists(root / draft) for draft in drafts):
+            return name
+    raise Refusal(f"There is a {DRAFT.format('')} everywhere: move them away, then run this again.")
+
+
+def _put(root: Path, kept: Path, path: str, draft_name: str) -> None:
     """Replaces a file or link by a kept one, in one step; what stands in its way above gives way."""
     file = root / path
     for folder in reversed(file.relative_to(root).parents):
         if (root / folder).is_symlink() or (root / folder).is_file():
             (root / folder).unlink()
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(DRAFT)
+    draft = file.with_name(draft_name)
     draft.unlink(missing_ok=True)
     _copy(kept, draft)
     draft.replace(file)
@@ -367,6 +404,7 @@ def _fill(folder: Path, place: Place, plan: Plan, objects: Path, check: bool) ->
         "head": place.head,
         "check": check,
     }
+    told |= dict.fromkeys(("draft", "unfinished"), free_draft(place.root, [*paths, *plan.made, REPORT]))
     told |= {"old": plan.old, "new": plan.new, "entries": entries, "lists": plan.lists}
     told |= {"left": [asdict(left) for left in plan.left], "taken": plan.taken, "locks": plan.locks}
     (folder / "journal.json").write_text(json.dumps(told, indent=1), "utf-8", newline="\n")
@@ -384,12 +422,17 @@ def _see_all(place: Place, paths: dict[str, bool]) -> None:
 
 def _write_out(place: Place, plan: Plan, objects: Path, folder: Path) -> None:
     """The files to be written, as git would write them here: line ends, filters, links."""
+    top = folder / "after"
+    for above in PurePosixPath(place.prefix).parents if place.prefix else ():
+        attributes = place.top / above / ".gitattributes"
+        if attributes.is_file():
+            _copy(attributes, top / above / ".gitattributes")
     given = environment() | {"GIT_INDEX_FILE": str(folder / "after.index")}
     given["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(objects)
-    where = (f"--git-dir={place.git_folder}", f"--work-tree={folder / 'after'}")
-    git(folder / "after", *where, "read-tree", plan.tree, known=given)
-    wanted = b"".join(os.fsencode(path) + b"\0" for path in plan.written)
-    git(folder / "after", *where, "checkout-index", "-z", "--stdin", "--force", into=wanted, known=given)
+    where = (f"--git-dir={place.git_folder}", f"--work-tree={top}")
+    git(top, *where, "read-tree", f"--prefix={place.prefix}", plan.tree, known=given)
+    wanted = b"".join(os.fsencode(place.prefix + path) + b"\0" for path in plan.written)
+    git(top, *where, "checkout-index", "-z", "--stdin", "--force", into=wanted, known=given)
 
 
 def forget(folder: Path) -> None:

@@ -7,6 +7,7 @@ What would be written, sdd/merge.py says; that every moment has a way back, sdd/
 from __future__ import annotations  # the way back runs on a system's own Python, from 3.9 on
 
 import argparse
+import errno
 import io
 import os
 import re
@@ -16,14 +17,13 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 if not __package__:  # run by its path: the copy in git's folder, or another checkout's for a project that has none yet
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from sdd.journal import (
-    DRAFT,
     KEPT,
     REPORT,
     Journal,
@@ -33,6 +33,7 @@ from sdd.journal import (
     Refusal,
     environment,
     forget,
+    free_draft,
     git,
     prepare,
     split,
@@ -250,13 +251,15 @@ def abort(root: Path) -> int:
         return 0
     place = _standing(journal)
     if journal.state != "undoing":
+        folders = journal.folders()
         try:
-            tree = place.snapshot(journal.folder, journal.written)
+            tree = place.snapshot(journal.folder, [*journal.written, *folders])
         except Refusal as error:
             told = f"What was changed since the update cannot be kept ({error})"
             raise Refusal(f"{told}: move it out of the project, then run this again.") from error
         kept = place.keep(tree) if _changed_since(journal, place, tree) else None
-        journal.note(state="undoing", tree=tree, kept=kept)
+        draft = free_draft(place.root, [entry["path"] for entry in journal.entries])
+        journal.note(state="undoing", tree=tree, kept=kept, folders=folders, draft=draft)
     journal.undo()
     place.put_index_back(journal.folder / "index")
     known = git(place.top, "ls-tree", "-r", "-z", "--name-only", journal.told["tree"])
@@ -293,7 +296,8 @@ def _changed_since(journal: Journal, place: Place, tree: str) -> bool:
     for path in split(git(place.top, *words)):
         entry = entries.get(path)
         made = entry is not None and entry["made"] and journal.state in ("finishing", "done")
-        if path.startswith(place.prefix) and not path.endswith(DRAFT) and not made and not journal.knows(entry):
+        draft = PurePosixPath(path).name == journal.told["unfinished"]
+        if path.startswith(place.prefix) and not draft and not made and not journal.knows(entry):
             return True
     return journal.state == "done" and bool(tree != journal.told["made"])
 
@@ -344,11 +348,24 @@ def run(root: Path, given: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         said = f"{error.filename} cannot be read or written ({error.strerror}): see to it, then run the same again."
+        if error.errno == errno.ENOSPC:
+            said = f"The disk is full ({error.filename}): free some space, then {_after_that(root)}."
     except KeyboardInterrupt:
         code, said = 130, "\nStopped. If anything was begun, go on with --resume, or go back with --abort."
     if said:
         print(said, file=sys.stderr)
     return code
+
+
+def _after_that(root: Path) -> str:
+    """The ways on from where a full disk stopped an update."""
+    with suppress(Refusal, OSError):
+        journal = _journal(root)
+        if journal and journal.state == "undoing":
+            return f"go on back with `{_way_back(journal)}`"
+        if journal and journal.state != "done":
+            return f"go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`"
+    return "run the same again: nothing was changed"
 
 
 def main(arguments: list[str]) -> int:
