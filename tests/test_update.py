@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COPIER, ROOT, commit
-from tests.users import NEW, OLD, User, everything, git, headings, made, releases, same, user
+from tests.users import NEW, OLD, User, everything, git, headings, made, next_release, release, releases, same, user
 
 __all__ = ["made", "releases", "user"]
 
@@ -160,6 +160,53 @@ class TestTwoProjectsOfOneRepository:
         assert git(shop.path, "status", "--porcelain", "--", ".") == ""
         assert app.update("--abort").returncode == 0
         assert git(tmp_path / "both", "status", "--porcelain") == ""
+
+
+class TestLargerRepository:
+    """A project in a folder of another repository, which has a say in how files are written."""
+
+    @pytest.fixture
+    def larger(self, made: Callable[[str], Path], tmp_path: Path, python: str) -> User:
+        shutil.copytree(made(OLD), tmp_path / "all/apps/mine")
+        (tmp_path / "all/apps/mine/.gitattributes").unlink()
+        (tmp_path / "all/.gitattributes").write_text("*.md text eol=crlf\n", "utf-8")
+        commit(tmp_path / "all")
+        (tmp_path / "all/apps/mine/contracts/README.md").unlink()
+        git(tmp_path / "all", "checkout", "--", "apps/mine/contracts/README.md")
+        return User(tmp_path / "all/apps/mine", python)
+
+    def test_its_attributes_count_for_what_is_written(self, larger: User) -> None:
+        before = (larger.path / "contracts/README.md").read_bytes()
+
+        larger.merge()
+
+        after = (larger.path / "contracts/README.md").read_bytes()
+        assert after == before + b"The template's last line.\r\n"
+        assert git(larger.path, "status", "--porcelain", "--", "..").count("..") == 0
+
+
+class TestSubmodule:
+    def test_it_stays_where_it_is_in_a_folder_that_the_template_renamed(
+        self, user: User, releases: Path, tmp_path: Path
+    ) -> None:
+        again = next_release(releases, tmp_path / "template", user)
+        (again / "template/frontend/src/ui").rename(again / "template/frontend/src/parts")
+        release(again)
+        (tmp_path / "ours").mkdir()
+        (tmp_path / "ours/README.md").write_text("Ours.\n", "utf-8")
+        commit(tmp_path / "ours")
+        allowed = ("-c", "protocol.file.allow=always")
+        git(user.path, *allowed, "submodule", "--quiet", "add", str(tmp_path / "ours"), "frontend/src/ui/ours")
+        user.commit()
+
+        lists = user.merge()
+
+        told = "frontend/src/ui/ours: a repository of its own, which stays where it is"
+        assert lists["Kept as you have it"] == [told]
+        assert (user.path / "frontend/src/ui/ours/README.md").read_text("utf-8") == "Ours.\n"
+        assert (user.path / "frontend/src/parts/form.tsx").exists()
+        assert user.update("--abort").returncode == 0
+        assert git(user.path, "status", "--porcelain") == ""
 
 
 class TestEnvironment:

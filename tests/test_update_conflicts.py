@@ -91,6 +91,23 @@ class TestConflicts:
         told = f"{B}: the template moved {A} to {C}, you moved it here: what follows the template must know yours."
         assert merged({A: LINES}, {B: MINE}, {C: THEIRS}) == Outcome({B: BOTH}, {}, [told])
 
+    def test_two_files_that_became_one_are_both_named(self, merged: Callable[..., Outcome]) -> None:
+        other = LINES.replace("line", "other")
+        outcome = merged({A: LINES, B: other}, {C: LINES, B: other}, {A: LINES, C: other})
+
+        assert outcome.lists == {"Changed": [f"{B}: moved to {C}"]}
+        assert outcome.left == [f"{C}: a conflict: choose between the markers, and delete them."]
+        assert set(outcome.files) == {C}
+
+    def test_a_conflict_in_a_file_that_the_template_renamed_names_both_paths(
+        self, merged: Callable[..., Outcome]
+    ) -> None:
+        told = f"{B}: a conflict: choose between the markers, and delete them."
+        marked = MARKED.replace("yours", f"yours:{A}").replace("v0.2.0", f"v0.2.0:{B}")
+        assert merged({A: LINES}, {A: MINE}, {B: CLASH}) == Outcome(
+            {B: LINES.replace("line 5\n", marked)}, {"Merged with your edits": [f"{A}: moved to {B}"]}, [told]
+        )
+
     def test_a_file_that_the_user_deleted_stays_away(self, merged: Callable[..., Outcome]) -> None:
         assert merged({A: LINES}, {}, {A: THEIRS}) == Outcome({}, {"Kept as you have it": [f"{A}: you deleted it"]}, [])
 

@@ -2,12 +2,13 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.users import User, headings, made, next_release, release, releases, user
+from tests.users import NEW, User, headings, made, next_release, release, releases, user
 
 __all__ = ["made", "releases", "user"]
 
@@ -87,6 +88,28 @@ class TestWhatIsLeft:
 
         assert ".copier-answers.yml: the new question colour took 'blue'" in lists["Changed"]
         assert yaml.safe_load((user.path / ".copier-answers.yml").read_text("utf-8"))["colour"] == "blue"
+
+    def test_answers_that_were_edited_by_hand_are_told_as_the_file_has_them(
+        self, user: User, made: Callable[[str], Path]
+    ) -> None:
+        answers = user.path / ".copier-answers.yml"
+        lines = [line for line in answers.read_text("utf-8").splitlines() if not line.startswith(("ci:", "database:"))]
+        user.write(answers.name, "\n".join([*lines, "database: mysql", "my_note: mine", ""]))
+        user.commit()
+
+        done = user.update("--no-check")
+
+        lists = headings(done.stdout)
+        assert [line for line in lists["Changed"] if line.startswith(answers.name)] == [
+            ".copier-answers.yml: my_note is no longer asked, and was 'mine'",
+            ".copier-answers.yml: the new question ci took 'github'",
+        ]
+        assert lists["Made anew"] == [".copier-answers.yml"]
+        assert lists["Left for you"] == [
+            "1. .copier-answers.yml: database was 'mysql', which the template does not take: it is 'sqlite' now."
+            " Choose what you want instead."
+        ]
+        assert answers.read_bytes() == (made(NEW) / answers.name).read_bytes()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows makes links for administrators only")

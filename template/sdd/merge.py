@@ -33,6 +33,7 @@ MIRRORED = {
 """What sdd/hosts.py says of each host; that needs more than Copier brings, and an update may run from outside."""
 MIGRATIONS = "database/migrations/versions/*.py"
 SAMPLE = "todos"
+SUBMODULE = "160000"
 CHANGED, MERGED, KEPT = "Changed", "Merged with your edits", "Kept as you have it"
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git\+|gh:|gl:|[\w.-]+@[\w.-]+:|~|[A-Za-z]:[\\/]", re.IGNORECASE)
 
@@ -248,9 +249,20 @@ class Merge:
                 if path in self.user:
                     side[path] = self.user[path]
 
+    def _leave_repositories(self) -> None:
+        """Keeps the user's submodules where git knows them, also in a folder that the template renamed."""
+        for path, entry in self.user.items():
+            if entry[0] == SUBMODULE and path not in self.result:
+                moved = [other for other in self.result if other not in self.user and self.result[other] == entry]
+                for other in moved:
+                    self.result.pop(other)
+                self.result[path] = entry
+                self.made.lists[KEPT].append(f"{path}: a repository of its own, which stays where it is")
+
     def judge(self, before: dict[str, object], after: dict[str, object]) -> None:
         """Fills in the plan, from the answers before and after."""
         self.mirrors = tuple(folder for name in _others(before) for folder in MIRRORED.get(name, ()))
+        self._leave_repositories()
         for path, stages in sorted(self.stages.items(), key=lambda item: "~" in item[0]):
             self._settle(path, stages)
         gone = self.user.keys() - self.result.keys()
@@ -258,8 +270,8 @@ class Merge:
             obstacle = self.blocked(path)
             if obstacle and obstacle not in gone and not self._has_below(obstacle):
                 self._aside(path, obstacle, "git does not know yours")
-        self._list()
         self._answers(before, after)
+        self._list()
         self._heads()
         self.made.lists[KEPT] += [f"{path}: not added, because you removed the sample" for path in self.sample]
         self.made.written = sorted(path for path in self.result if self.result[path] != self.user.get(path))
@@ -392,11 +404,16 @@ class Merge:
             if path not in told and not path.startswith(beside):
                 heading, line = self._changed(path)
                 self.made.lists[heading].append(line)
-        moved = {was for path, was in (self.theirs | self.ours | self.along).items() if path in self.result}
-        gone = [path for path in self.user if path not in self.result and path not in moved | told]
-        self.made.lists[CHANGED] += [f"{path}: deleted" for path in gone]
+        moved = {was: path for path, was in (self.theirs | self.along).items() if path in self.result}
+        for path in [path for path in self.user if path not in self.result and path not in told]:
+            if path not in moved:
+                self.made.lists[CHANGED].append(f"{path}: deleted")
+            elif moved[path] in told:
+                heading = CHANGED if self.user[path] == self.old.get(path) else MERGED
+                self.made.lists[heading].append(f"{path}: moved to {moved[path]}")
         kept = [path for path in self.old if path in self.new and path not in self.user and path not in self.result]
-        changed = [path for path in kept if self.new[path] != self.old[path] and path not in moved]
+        elsewhere = {was for path, was in self.ours.items() if path in self.result}
+        changed = [path for path in kept if self.new[path] != self.old[path] and path not in elsewhere]
         known = {line.partition(": ")[0] for line in self.made.lists[KEPT]}
         self.made.lists[KEPT] += [f"{path}: you deleted it" for path in changed if path not in known]
         for lines in self.made.lists.values():
@@ -425,17 +442,27 @@ class Merge:
         return (MERGED, told) if before != self.old.get(origin) else (CHANGED, told)
 
     def _answers(self, before: dict[str, object], after: dict[str, object]) -> None:
-        """Which answers the new version asks for, no longer asks for, or does not take."""
+        """Which answers the new version asks for, no longer asks for, or does not take: its answers file stands."""
+        if ANSWERS in self.result and self._parsed(self.result[ANSWERS]) != after:
+            self.result[ANSWERS] = self.new[ANSWERS]
+            self.made.taken += [ANSWERS] if ANSWERS not in self.made.taken else []
         for name in sorted(set(before) | set(after)):
             if name.startswith("_") or before.get(name) == after.get(name):
                 continue
             if name not in before:
                 self.made.lists[CHANGED].append(f"{ANSWERS}: the new question {name} took {after[name]!r}")
             elif name not in after:
-                self.made.lists[CHANGED].append(f"{ANSWERS}: {name} is no longer asked")
+                told = f"{ANSWERS}: {name} is no longer asked, and was {before[name]!r}"
+                self.made.lists[CHANGED].append(told)
             else:
                 told = f"{name} was {before[name]!r}, which the template does not take: it is {after[name]!r} now."
                 self.made.left.append(Left(ANSWERS, f"{told} Choose what you want instead.", "decided"))
+
+    def _parsed(self, entry: tuple[str, str]) -> object:
+        try:
+            return yaml.safe_load(self.scratch.blob(entry[1]))
+        except yaml.YAMLError:
+            return None
 
     def _stale_locks(self) -> None:
         if "uv.lock" in self.user and "pyproject.toml" in self.made.written:
