@@ -373,7 +373,7 @@ OF_EACH_KIND = [
             wrote("uv.lock", "version = 1\n"),
         ),
         "reported",
-        left=("frontend/package-lock.json",),
+        left=("frontend/package-lock.json", "uv.lock"),
         has={"frontend/package.json": ('"is-odd"', '"react": "^'), "uv.lock": ("version = 1\n",)},
     ),
     Scenario(

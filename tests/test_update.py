@@ -93,6 +93,34 @@ class TestMerge:
         assert headings(shown.stdout) == headings(done.stdout)
         assert (shown.returncode, done.returncode) == (1, 1)
 
+    def test_a_dry_run_tells_of_the_last_commit_when_not_all_is_committed(self, user: User) -> None:
+        clean = user.update("--dry-run", "--no-check")
+        user.append("contracts/README.md", "Not committed.\n")
+        user.write("mine.txt", "Neither is this.\n")
+        before = everything(user.path)
+
+        shown = user.update("--dry-run", "--no-check")
+
+        same(everything(user.path), before)
+        assert (shown.returncode, headings(shown.stdout)) == (0, headings(clean.stdout))
+        assert shown.stdout.splitlines()[-3:] == [
+            "Not everything here is committed; this is what would happen to the last commit.",
+            "",
+            "Nothing was changed: this only showed what would be.",
+        ]
+
+    def test_a_dry_run_leaves_an_earlier_update_its_way_back(self, user: User) -> None:
+        first = git(user.path, "rev-parse", "HEAD").strip()
+        user.merge()
+        user.commit()
+
+        shown = user.update("--dry-run")
+
+        assert (shown.returncode, shown.stdout) == (0, "Already up to date: v0.2.0.\n")
+        git(user.path, "reset", "--quiet", "--soft", first)
+        assert user.update("--abort").returncode == 0
+        assert git(user.path, "status", "--porcelain") == ""
+
     def test_only_the_projects_own_folder_of_a_larger_repository_is_touched(
         self, user: User, made: Callable[[str], Path], tmp_path: Path
     ) -> None:

@@ -76,6 +76,19 @@ class TestFinish:
         assert lists["Made anew"] == ["contracts/database/schema.sql", "frontend/package-lock.json", "uv.lock"]
         assert lists["Merged with your edits"] == ["frontend/package.json", "pyproject.toml"]
 
+    def test_a_lock_that_does_not_fit_any_more_is_left_when_nothing_is_to_be_made(
+        self, plain: User, tools: Path
+    ) -> None:
+        shown = self.update(plain, tools, "--no-check", "--dry-run")
+        done = self.update(plain, tools, "--no-check")
+        again = self.update(plain, tools, "--resume")
+
+        told = "not made anew, because of --no-check: run `make update args=--resume`."
+        left = [f"1. uv.lock: {told}", f"2. frontend/package-lock.json: {told}"]
+        assert (shown.returncode, done.returncode, again.returncode) == (1, 1, 0), again.stdout
+        assert headings(shown.stdout)["Left for you"] == headings(done.stdout)["Left for you"] == left
+        assert "Left for you" not in headings(again.stdout)
+
     def test_a_step_that_fails_is_left_and_done_again_when_it_goes_on(self, plain: User, tools: Path) -> None:
         done = self.update(plain, tools, FAIL="check")
         again = self.update(plain, tools, "--resume")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project
-from tests.users import BACK, User, back, edited, git, made, releases, same, settled
+from tests.users import BACK, User, back, edited, git, headings, made, releases, same, settled
 from tests.users import editor as user
 
 __all__ = ["edited", "made", "releases", "user"]
@@ -177,3 +177,8 @@ class TestResume:
             0,
             "Nothing is left for you. Look at git diff, then commit.",
         )
+        assert headings(done.stdout)["Merged with your edits"] == [
+            "contracts/README.md: settled by you",
+            "database/tests/test_migrations.py: was database/tests/test_migrate.py",
+            "sdd/merge.py: settled by you",
+        ]

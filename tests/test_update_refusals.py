@@ -86,6 +86,14 @@ class TestRefusals:
         says = "has no version v0.0.1, which .copier-answers.yml says as `_commit`: write a release there."
         assert user.refused() == f"{releases} {says}"
 
+    def test_a_version_that_the_template_does_not_have_yet(self, user: User, releases: Path) -> None:
+        answers = user.path / ".copier-answers.yml"
+        user.write(answers.name, answers.read_text("utf-8").replace("v0.1.0", "v0.7.0"))
+        user.commit()
+
+        says = "has no version v0.7.0, which .copier-answers.yml says as `_commit`: write a release there."
+        assert user.refused() == f"{releases} {says}"
+
     def test_a_version_that_is_older(self, user: User) -> None:
         user.merge()
         user.commit()
@@ -162,7 +170,7 @@ class TestRefusals:
         git(user.path, "add", "pyproject.toml")
         git(user.path, "commit", "--quiet", "-m", "A part")
 
-        done = user.update("--dry-run")
+        done = user.update()
 
         assert (done.returncode, done.stderr.startswith("Not everything here is committed (")) == (1, True)
         assert (user.path / ".git/sdd-update/journal.json").exists()

@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 from sdd.journal import Left, Refusal, environment, git, split
 from sdd.ownership import owner
 from sdd.sample import belongs_to_sample
-from sdd.update import ANSWERS
+from sdd.update import ANSWERS, MERGED
 
 Tree = dict[str, tuple[str, str]]
 
@@ -34,7 +34,7 @@ MIRRORED = {
 MIGRATIONS = "database/migrations/versions/*.py"
 SAMPLE = "todos"
 SUBMODULE = "160000"
-CHANGED, MERGED, KEPT = "Changed", "Merged with your edits", "Kept as you have it"
+CHANGED, KEPT = "Changed", "Kept as you have it"
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git\+|gh:|gl:|[\w.-]+@[\w.-]+:|~|[A-Za-z]:[\\/]", re.IGNORECASE)
 
 
@@ -208,6 +208,7 @@ def plan(root: Path, folder: Path, head: str, wanted: str | None, blocked: Calla
         return made
     if is_older(made.new, made.old):
         if wanted is None:
+            render(answers, made.old, folder / "old")  # there may be no such version
             return Plan(made.old, made.old)
         raise Refusal(f"{made.new} is older than {made.old}, which this project is at: an update goes forward only.")
     render(answers, made.old, folder / "old")

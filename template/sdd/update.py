@@ -40,6 +40,7 @@ from sdd.journal import (
 )
 
 ANSWERS = ".copier-answers.yml"
+MERGED = "Merged with your edits"
 UNDER_WAY = {
     "MERGE_HEAD": "merge",
     "rebase-merge": "rebase",
@@ -61,7 +62,7 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
         way = "run `make setup`, or start this with `uv run --with copier==9.19.1 python`"
         raise Refusal(f"An update needs the package {missing.name}, which is not installed here: {way}.") from missing
     place = Place(root)
-    _ready(place)
+    dirt = _ready(place, dry)
     with TemporaryDirectory(prefix="sdd-update-", ignore_cleanup_errors=True) as scratch:
         plan = merge.plan(place.root, Path(scratch), place.tree, wanted, place.blocked)
         if plan.new == plan.old:
@@ -71,7 +72,10 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
             waits = not check or any(one.until == "marked" for one in plan.left)
             anew = sorted({*plan.taken, *plan.locks} & {ANSWERS} if waits else {*plan.taken, *plan.locks})
             left = [*plan.left, *_unmade(plan.taken, anew), *([NOT_RUN] if waits and check else [])]
+            left += [] if check else _stale(plan.locks, plan.taken)
             print(_report(plan.old, plan.new, plan.lists | {"Made anew": anew}, left))
+            if dirt:
+                print("\nNot everything here is committed; this is what would happen to the last commit.")
             print("\nNothing was changed: this only showed what would be.")
             return 1 if left else 0
         journal = prepare(place, plan, Path(scratch) / "merge.git/objects", check)
@@ -85,7 +89,8 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
     return _carry_out(journal)
 
 
-def _ready(place: Place) -> None:
+def _ready(place: Place, dry: bool) -> list[str]:
+    """What is not committed here, which only a dry run may find. Raises Refusal."""
     version = re.search(rb"(\d+)\.(\d+)\S*", git(place.root, "version"))
     if version and (int(version[1]), int(version[2])) < (2, 38):
         raise Refusal(f"An update needs git 2.38 or newer, and this is {version[0].decode()}: install a newer one.")
@@ -99,14 +104,15 @@ def _ready(place: Place) -> None:
     dirt = place.dirt()
     if place.journal.exists():
         _want_committed(Journal(place.journal), place)
-    if dirt:
+    if dirt and not dry:
         named = ", ".join(dirt[:3]) + (f" and {len(dirt) - 3} more" if len(dirt) > 3 else "")
         raise Refusal(
             f"Not everything here is committed ({named}): commit or stash it, then run this again, because only then"
             " can an update be taken back to the byte."
         )
-    if place.journal.exists():
+    if place.journal.exists() and not dry:
         forget(place.journal)
+    return dirt
 
 
 def _want_committed(journal: Journal, place: Place) -> None:
@@ -136,12 +142,13 @@ def _carry_out(journal: Journal) -> int:
 
 
 def _finish(journal: Journal) -> int:
-    left = [left for left in (Left(**kept) for kept in journal.told["left"]) if _is_left(journal, left)]
+    asked = [Left(**kept) for kept in journal.told["left"]]
+    left = [one for one in asked if _is_left(journal, one)]
+    settled = [f"{one.path}: settled by you" for one in asked if one.until != "decided" and one not in left]
+    lists: dict[str, list[str]] = journal.told["lists"] | {MERGED: sorted([*journal.told["lists"][MERGED], *settled])}
     anew, failed = _make_anew(journal, any(one.until == "marked" for one in left))
     left += [*_unmade(journal.told["taken"], anew), *failed]
-    report = _report(
-        journal.told["old"], journal.told["new"], journal.told["lists"] | {"Made anew": sorted(anew)}, left
-    )
+    report = _report(journal.told["old"], journal.told["new"], lists | {"Made anew": sorted(anew)}, left)
     last = "Nothing is left for you. Look at git diff, then commit."
     if left:
         go_on = "run `make update args=--resume`, look at git diff, then commit"
@@ -173,11 +180,17 @@ def _unmade(taken: list[str], anew: Iterable[str]) -> list[Left]:
     return [Left(path, told, "made") for path in taken if path not in {ANSWERS, *anew}]
 
 
+def _stale(locks: list[str], taken: list[str]) -> list[Left]:
+    """The locks that no longer fit and stay so: what is in `taken`, _unmade tells of."""
+    told = "not made anew, because of --no-check: run `make update args=--resume`."
+    return [Left(path, told, "made") for path in locks if path not in taken]
+
+
 def _make_anew(journal: Journal, conflicts: bool) -> tuple[set[str], list[Left]]:
     """Relocks, regenerates, checks: what is made anew, and what failed or has to wait."""
     anew = {ANSWERS} & {*journal.told["taken"]}
     if not journal.told["check"]:
-        return anew, []
+        return anew, _stale(journal.told["locks"], journal.told["taken"])
     if conflicts:
         return anew, [NOT_RUN]
     for what, command in _steps(journal):
