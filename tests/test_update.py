@@ -7,7 +7,21 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COPIER, ROOT, commit
-from tests.users import NEW, OLD, User, everything, git, headings, made, next_release, release, releases, same, user
+from tests.users import (
+    NEW,
+    OLD,
+    User,
+    everything,
+    git,
+    headings,
+    made,
+    next_release,
+    release,
+    releases,
+    same,
+    settled,
+    user,
+)
 
 __all__ = ["made", "releases", "user"]
 
@@ -235,6 +249,48 @@ class TestSubmodule:
         assert (user.path / "frontend/src/parts/form.tsx").exists()
         assert user.update("--abort").returncode == 0
         assert git(user.path, "status", "--porcelain") == ""
+
+
+class TestFolder:
+    """A folder of the old release is a file in the new one."""
+
+    @pytest.fixture
+    def user(self, user: User, releases: Path, tmp_path: Path) -> User:
+        again = next_release(releases, tmp_path / "template", user)
+        shutil.rmtree(again / "template/tests/integration")
+        (again / "template/tests/integration").write_text("A file.\n", "utf-8", newline="\n")
+        release(again)
+        return user
+
+    def test_the_file_takes_its_place_and_the_way_back_leads_to_the_folder(self, user: User) -> None:
+        before = settled(user.path)
+
+        user.merge()
+
+        assert (user.path / "tests/integration").read_text("utf-8") == "A file.\n"
+        assert user.update("--abort").returncode == 0
+        same(settled(user.path), before)
+
+    def test_what_git_does_not_know_in_it_stays_and_the_file_goes_beside(self, user: User) -> None:
+        user.write("tests/integration/var/app.db", "my data\n")
+        before = settled(user.path)
+
+        done = user.update("--no-check")
+
+        assert (user.path / "tests/integration.template").read_text("utf-8") == "A file.\n"
+        told = "1. tests/integration: git does not know all that is in yours: yours stays, the template's is"
+        told += " tests/integration.template; take what you want of it, and delete it."
+        assert (done.returncode, headings(done.stdout)["Left for you"]) == (1, [told])
+        assert (user.path / "tests/integration/var/app.db").read_text("utf-8") == "my data\n"
+        assert user.update("--abort").returncode == 0
+        same(settled(user.path), before)
+
+    def test_what_python_leaves_in_it_is_not_in_the_way(self, user: User) -> None:
+        user.write("tests/integration/__pycache__/test_todos.pyc", "made from test_todos.py\n")
+
+        user.merge()
+
+        assert (user.path / "tests/integration").read_text("utf-8") == "A file.\n"
 
 
 class TestEnvironment:

@@ -1,15 +1,47 @@
 """The way back from `sdd update`: the exact bytes, and nothing that was done since is lost."""
 
+import ast
 import shlex
+import shutil
 
 import pytest
 
-from tests.users import User, edited, everything, git, releases, same, settled
+from tests.conftest import ROOT
+from tests.users import BACK, User, edited, everything, git, headings, releases, same, settled
 from tests.users import editor as user
 
 __all__ = ["edited", "releases", "user"]
 
 FOLDER = {"mine.md": "Mine.\n", "var/app.db": "git ignores this folder.\n"}
+
+FAILING = """
+import os, runpy, sys
+from pathlib import Path
+real = os.replace
+def replace(source, target):
+    if Path(target) == Path.cwd() / {0!r}:
+        raise OSError({1}, os.strerror({1}), str(target))
+    real(source, target)
+os.replace = replace
+sys.argv, sys.path[0] = ["sdd", "update", "--no-check"], os.getcwd()
+runpy.run_module("sdd", run_name="__main__")
+"""
+"""An update during which one file, by its path and the number of an error, cannot be replaced."""
+
+UNDO_FAILS = """
+real = os.replace
+from sdd import journal
+def undo(self):
+    raise OSError(28, "No space left on device", str(self.root / "docs/news.md"))
+journal.Journal.undo = undo
+"""
+PREPARE_FAILS = """
+real = os.replace
+import shutil
+def copyfile(*words, **more):
+    raise OSError(28, "No space left on device", "x")
+shutil.copyfile = copyfile
+"""
 
 
 class TestAbort:
@@ -107,24 +139,16 @@ class TestAbort:
         )
         same(settled(user.path), before)
 
-    def test_a_file_that_cannot_be_written_takes_all_back(self, user: User) -> None:
+    @pytest.mark.parametrize("path", ["docs/news.md", "pyproject.toml"])
+    def test_a_file_that_cannot_be_written_takes_all_back(self, user: User, path: str) -> None:
         before = settled(user.path)
-        program = (
-            "import os, runpy, sys\nfrom pathlib import Path\nreal = os.replace\n"
-            "def replace(source, target):\n"
-            "    if Path(target).name == 'news.md':\n"
-            "        raise PermissionError(13, 'Permission denied', str(target))\n"
-            "    real(source, target)\nos.replace = replace\n"
-            "sys.argv, sys.path[0] = ['sdd', 'update', '--no-check'], os.getcwd()\n"
-            "runpy.run_module('sdd', run_name='__main__')\n"
-        )
 
-        done = user.project.run(user.python, "-c", program)
+        done = user.project.run(user.python, "-c", FAILING.format(path, 13))
 
-        news = user.path / "docs/news.md"
-        assert done.stderr.splitlines()[-1] == f"{news} could not be written (Permission denied): all is as it was."
-        assert done.returncode == 1
+        told = f"{user.path / path} could not be written (Permission denied): all is as it was."
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (1, told)
         same(settled(user.path), before)
+        assert not list((user.path / ".git").glob("sdd-update*"))
 
     @pytest.mark.parametrize("tracked", [True, False])
     def test_a_file_that_has_the_name_of_a_draft_is_nobodys_but_the_users(self, user: User, tracked: bool) -> None:
@@ -177,3 +201,147 @@ class TestAbort:
         told = "is a folder with a repository in it now: move it away, then run this again."
         assert (done.returncode, done.stderr) == (1, f"contracts/README.md {told}\n")
         same(everything(user.path), before)
+
+    def test_a_hook_that_refuses_does_not_stop_it(self, user: User) -> None:
+        before = settled(user.path)
+        user.update("--no-check")
+        hook = user.path / ".git/hooks/reference-transaction"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\nexit 1\n", "utf-8", newline="\n")
+        hook.chmod(0o755)
+        user.write("notes.md", "Mine since.\n")
+
+        done = user.update("--abort")
+
+        assert done.returncode == 0, done.stderr
+        same(settled(user.path), before)
+        assert git(user.path, "show", "refs/sdd/aborted:notes.md") == "Mine since.\n"
+
+    @pytest.mark.parametrize("behind", [True, False])
+    def test_it_is_refused_on_another_branch_and_goes_on_after_the_way_back_to_the_first(
+        self, user: User, behind: bool
+    ) -> None:
+        git(user.path, "switch", "--quiet", "--create", "other")
+        user.write("mine.md", "Mine.\n")
+        user.commit()
+        git(user.path, "switch", "--quiet", "main")
+        if behind:
+            git(user.path, "commit", "--quiet", "--allow-empty", "-m", "More")
+        start = git(user.path, "rev-parse", "HEAD")[:12]
+        user.update("--no-check")
+        git(user.path, "switch", "--quiet", "other")
+        during = settled(user.path)
+
+        refused = user.update("--abort")
+
+        told = f"The update began on the branch main, at {start}: switch back to it, then run this again.\n"
+        assert (refused.returncode, refused.stderr) == (1, told)
+        same(settled(user.path), during)
+        git(user.path, "switch", "--quiet", "main")
+        assert user.update("--abort").returncode == 0
+        assert git(user.path, "status", "--porcelain") == ""
+
+    def test_work_that_git_cannot_keep_is_named_and_nothing_is_undone(self, user: User) -> None:
+        before = settled(user.path)
+        user.update("--no-check")
+        git(user.path, "init", "--quiet", "ours")
+        user.write("ours/mine.md", "Mine.\n")
+        during = everything(user.path)
+
+        refused = user.update("--abort")
+
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
+        assert refused.stderr.startswith("What was changed since the update cannot be kept (")
+        assert refused.stderr.endswith("): move it out of the project, then run this again.\n")
+        same(everything(user.path), during)
+        shutil.move(user.path / "ours", user.path.parent)
+        assert user.update("--abort").returncode == 0
+        same(settled(user.path), before)
+
+    @pytest.mark.parametrize("option", ["--abort", "--resume", "--no-check"])
+    def test_a_damaged_journal_is_told_with_the_way_out(self, user: User, option: str) -> None:
+        user.update("--no-check")
+        journal = user.path / ".git/sdd-update/journal.json"
+        journal.write_bytes(journal.read_bytes()[:100])
+        before = everything(user.path)
+
+        done = user.update(option)
+
+        way = "`git status` shows what differs, `git restore .` puts it back; then delete"
+        told = f"The journal of an update, {journal.parent}, is damaged: {way} {journal.parent}.\n"
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+        same(everything(user.path), before)
+
+    def test_a_full_disk_is_told_with_the_ways_on(self, user: User) -> None:
+        before = settled(user.path)
+        program = FAILING.format("docs/news.md", 28).replace("real = os.replace", UNDO_FAILS)
+
+        done = user.project.run(user.python, "-c", program)
+
+        ways = "go on with `python3 .git/sdd-update/sdd/update.py --resume`, or go back with"
+        told = f"The disk is full ({user.path / 'docs/news.md'}): free some space, then {ways}"
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == f"{told} `python3 .git/sdd-update/sdd/update.py --abort`."
+        assert user.update("--abort").returncode == 0
+        same(settled(user.path), before)
+
+    def test_a_disk_that_is_full_before_anything_is_written_leaves_nothing(self, user: User) -> None:
+        before = settled(user.path)
+        program = FAILING.format("", 28).replace("real = os.replace", PREPARE_FAILS)
+
+        done = user.project.run(user.python, "-c", program)
+
+        told = "The disk is full (x): free some space, then run the same again: nothing was changed."
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (1, told)
+        same(settled(user.path), before)
+        assert not list((user.path / ".git").glob("sdd-update*"))
+
+
+class TestOldPython:
+    """The way back needs nothing but git and a Python that a system brings, from 3.9 on."""
+
+    @pytest.mark.parametrize("name", ["journal", "update"])
+    def test_it_is_written_in_words_that_3_9_knows(self, name: str) -> None:
+        program = ast.parse((ROOT / f"template/sdd/{name}.py").read_text("utf-8"), feature_version=(3, 9))
+
+        calls = [node for node in ast.walk(program) if isinstance(node, ast.Call)]
+        newer = {ast.unparse(call.func) for call in calls if {"newline", "strict"} & {one.arg for one in call.keywords}}
+        assert newer == set()
+        assert "from __future__ import annotations" in [ast.unparse(node) for node in program.body]
+
+    def test_it_goes_back_there(self, user: User) -> None:
+        found = user.project.run("uv", "python", "find", "--no-project", "3.9")
+        if found.returncode:
+            pytest.skip("no Python 3.9 here")
+        before = settled(user.path)
+        user.update("--no-check")
+        user.write("notes.md", "Mine since.\n")
+
+        done = user.project.run(found.stdout.strip(), *BACK[1:])
+
+        assert (done.returncode, done.stderr) == (0, "")
+        same(settled(user.path), before)
+
+
+class TestTwoAtOnce:
+    def test_the_one_that_comes_second_is_refused_and_the_first_keeps_its_way_back(self, user: User) -> None:
+        before = settled(user.path)
+        lines = [
+            "import subprocess, sys",
+            "from sdd import merge, update",
+            "real = merge.plan",
+            "def plan(*words):",
+            "    made = real(*words)",
+            "    subprocess.run([sys.executable, '-m', 'sdd', 'update', '--no-check'], stderr=subprocess.DEVNULL)",
+            "    return made",
+            "merge.plan = plan",
+            "raise SystemExit(update.main(['--no-check']))",
+        ]
+
+        done = user.project.run(user.python, "-c", "\n".join(lines))
+
+        told = "Another update began here in the meantime: wait for it, or take it back.\n"
+        assert (done.returncode, done.stderr) == (1, told)
+        assert headings(done.stdout)["Left for you"][0].startswith("1. contracts/README.md: a conflict")
+        assert user.update("--abort").returncode == 0
+        same(settled(user.path), before)

@@ -57,7 +57,7 @@ class TestConflicts:
             plan = merge.Plan(OLD, NEW)
             answers = {"agents": list(agents)}
             scratch = merge.Scratch(tmp_path, place.root)
-            merge.Merge(scratch, tmp_path, place.tree, plan, place.blocked).judge(answers, answers)
+            merge.Merge(scratch, tmp_path, place, plan).judge(answers, answers)
             result = {path: scratch.blob(name).decode() for path, (_, name) in scratch.tree(plan.tree).items()}
             result.pop("README.md")
             lists = {heading: lines for heading, lines in plan.lists.items() if lines} | {"taken": plan.taken}

@@ -206,3 +206,11 @@ class TestRefusals:
 
         named = str(other.path.resolve())
         assert said == f"The name of a folder has a line break, {named!r}: rename it, then run this again."
+
+    def test_a_program_of_its_own_that_holds_markers(self, user: User) -> None:
+        program = "<<<<<<< yours\n" + (user.path / "sdd/merge.py").read_text("utf-8")
+        user.write("sdd/merge.py", program)
+        user.commit()
+
+        where = user.path / "sdd/merge.py"
+        assert user.refused() == f"{where}:1 cannot be read as Python: mend it, commit it, then run this again."

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 REPORT = "reports/update.md"
 DRAFT = ".sdd-update{}.part"
 KEPT = "refs/sdd/aborted"
+CACHE = "__pycache__"
 LOCAL = {
     f"GIT_{name}"
     for name in (
@@ -129,6 +130,11 @@ class Place:
         except Refusal as error:
             raise Refusal("This folder is not committed yet: commit it, then run this again.") from error
 
+    @property
+    def branch(self) -> str:
+        """The branch that is checked out; "" for none."""
+        return git(self.root, "symbolic-ref", "--quiet", "--short", "HEAD", codes=(0, 1)).decode().strip()
+
     def dirt(self) -> list[str]:
         """What differs from the last commit in this folder, files that git does not know too."""
         told = git(self.root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".")
@@ -146,6 +152,11 @@ class Place:
             if at.is_symlink() or not at.is_dir():
                 break
         return at.relative_to(self.root).as_posix()
+
+    def has_unknown_below(self, folder: str) -> bool:
+        """Whether a folder holds what git does not know, but for what Python makes of its programs."""
+        told = git(self.root, "--literal-pathspecs", "ls-files", "--others", "-z", "--", f"{folder}/")
+        return any(CACHE not in path for path in split(told))
 
     def snapshot(self, folder: Path, paths: list[str]) -> str:
         """The id of the tree that a commit of everything here would have, and of these paths though they be ignored."""
@@ -232,7 +243,7 @@ class Journal:
         """Changes the journal in one step."""
         self.told |= changes
         draft = self.folder / "journal.part"
-        draft.write_text(json.dumps(self.told, indent=1), "utf-8", newline="\n")
+        draft.write_bytes(json.dumps(self.told, indent=1).encode())
         draft.replace(self.folder / "journal.json")
 
     def before(self, entry: dict[str, Any]) -> Path:
@@ -244,7 +255,7 @@ class Journal:
     def is_as(self, entry: dict[str, Any], kept: Path, there: bool) -> bool:
         """Whether the project's file is the kept one, or missing where none was."""
         file = self.root / entry["path"]
-        return _same(file, kept) if there else not os.path.lexists(file)
+        return _same(file, kept) if there else not _is_file(file)
 
     @property
     def written(self) -> list[str]:
@@ -340,6 +351,11 @@ def _put(root: Path, kept: Path, path: str, draft_name: str) -> None:
         if (root / folder).is_symlink() or (root / folder).is_file():
             (root / folder).unlink()
     file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir() and not file.is_symlink():  # empty by now, but for what Python made of its programs
+        for cache in [*file.rglob(CACHE)]:
+            shutil.rmtree(cache)
+        for folder in [*sorted(file.rglob("*"), reverse=True), file]:
+            folder.rmdir()
     draft = file.with_name(draft_name)
     draft.unlink(missing_ok=True)
     _copy(kept, draft)
@@ -402,12 +418,13 @@ def _fill(folder: Path, place: Place, plan: Plan, objects: Path, check: bool) ->
         "root": os.path.relpath(place.root, place.journal.resolve()),
         "prefix": place.prefix,
         "head": place.head,
+        "branch": place.branch,
         "check": check,
     }
     told |= dict.fromkeys(("draft", "unfinished"), free_draft(place.root, [*paths, *plan.made, REPORT]))
     told |= {"old": plan.old, "new": plan.new, "entries": entries, "lists": plan.lists}
     told |= {"left": [asdict(left) for left in plan.left], "taken": plan.taken, "locks": plan.locks}
-    (folder / "journal.json").write_text(json.dumps(told, indent=1), "utf-8", newline="\n")
+    (folder / "journal.json").write_bytes(json.dumps(told, indent=1).encode())
 
 
 def _see_all(place: Place, paths: dict[str, bool]) -> None:

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 from packaging.version import InvalidVersion, Version
 
-from sdd.journal import Left, Refusal, environment, git, split
+from sdd.journal import Left, Place, Refusal, environment, git, split
 from sdd.ownership import owner
 from sdd.sample import belongs_to_sample
 from sdd.update import ANSWERS, MERGED
@@ -194,13 +194,13 @@ class Scratch:
 # ------------------------------------------------------------ the plan
 
 
-def plan(root: Path, folder: Path, head: str, wanted: str | None, blocked: Callable[[str], str | None]) -> Plan:
-    """What an update of the tree `head` to a version (None: the latest release) would write.
+def plan(place: Place, folder: Path, wanted: str | None) -> Plan:
+    """What an update of the last commit to a version (None: the latest release) would write.
 
-    `folder` is an empty one for what is made on the way; `blocked` gives what git does not know and stands in a path's
-    way. A plan whose `new` is `old` is empty: nothing to do. Raises Refusal.
+    `folder` is an empty one for what is made on the way. A plan whose `new` is `old` is empty: nothing to do.
+    Raises Refusal.
     """
-    answers = git(root, "cat-file", "blob", f"{head}:{ANSWERS}")
+    answers = git(place.root, "cat-file", "blob", f"{place.tree}:{ANSWERS}")
     before = answers_of(answers.decode("utf-8", "replace"))
     after = render(answers, wanted, folder / "new")
     made = Plan(str(before["_commit"]), str(after["_commit"]))
@@ -212,18 +212,16 @@ def plan(root: Path, folder: Path, head: str, wanted: str | None, blocked: Calla
             return Plan(made.old, made.old)
         raise Refusal(f"{made.new} is older than {made.old}, which this project is at: an update goes forward only.")
     render(answers, made.old, folder / "old")
-    Merge(Scratch(folder, root), folder, head, made, blocked).judge(before, after)
+    Merge(Scratch(folder, place.root), folder, place, made).judge(before, after)
     return made
 
 
 class Merge:
     """Three trees, two of them the folders `old` and `new`, and what becomes of each path in them."""
 
-    def __init__(
-        self, scratch: Scratch, folder: Path, head: str, made: Plan, blocked: Callable[[str], str | None]
-    ) -> None:
-        self.scratch, self.made, self.blocked = scratch, made, blocked
-        self.user = scratch.tree(head)
+    def __init__(self, scratch: Scratch, folder: Path, place: Place, made: Plan) -> None:
+        self.scratch, self.place, self.made = scratch, place, made
+        self.user = scratch.tree(place.tree)
         sides = {name: scratch.tree(scratch.added(folder / name)) for name in ("old", "new")}
         self.sample: list[str] = []
         if _has_sample(sides["old"]) and not _has_sample(self.user):
@@ -268,9 +266,11 @@ class Merge:
             self._settle(path, stages)
         gone = self.user.keys() - self.result.keys()
         for path in [path for path in self.result if path not in self.user]:
-            obstacle = self.blocked(path)
+            obstacle = self.place.blocked(path)
             if obstacle and obstacle not in gone and not self._has_below(obstacle):
                 self._aside(path, obstacle, "git does not know yours")
+            elif obstacle == path and self.place.has_unknown_below(path):
+                self._aside(path, path, "git does not know all that is in yours")
         self._answers(before, after)
         self._list()
         self._heads()
@@ -392,7 +392,7 @@ class Merge:
 
     def _free(self, path: str) -> str:
         names = (f"{path}.template{number or ''}" for number in range(1000))
-        return next(name for name in names if name not in self.result and self.blocked(name) is None)
+        return next(name for name in names if name not in self.result and self.place.blocked(name) is None)
 
     # ------------------------------------------------------------ the lists
 

@@ -56,15 +56,18 @@ UNDER_WAY = {
 
 def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
     """Updates the project: the exit code. Raises Refusal when it cannot, with nothing changed."""
+    place = Place(root)
+    dirt = _ready(place, dry)
     try:
         from sdd import merge  # noqa: PLC0415 - not needed, and perhaps not readable, on the way back
     except ModuleNotFoundError as missing:
         way = "run `make setup`, or start this with `uv run --with copier==9.19.1 python`"
         raise Refusal(f"An update needs the package {missing.name}, which is not installed here: {way}.") from missing
-    place = Place(root)
-    dirt = _ready(place, dry)
+    except SyntaxError as broken:
+        where = f"{broken.filename}:{broken.lineno}"
+        raise Refusal(f"{where} cannot be read as Python: mend it, commit it, then run this again.") from broken
     with TemporaryDirectory(prefix="sdd-update-", ignore_cleanup_errors=True) as scratch:
-        plan = merge.plan(place.root, Path(scratch), place.tree, wanted, place.blocked)
+        plan = merge.plan(place, Path(scratch), wanted)
         if plan.new == plan.old:
             print(f"Already up to date: {plan.old}.")
             return 0
@@ -291,8 +294,10 @@ def _standing(journal: Journal) -> Place:
         raise Refusal(f"{journal.root} is no longer the project that this update began in: move it back, then again.")
     if place.head != journal.told["head"]:
         was = journal.told["head"][:12]
-        if git(place.root, "rev-list", "--max-count=1", f"HEAD..{journal.told['head']}"):
-            raise Refusal(f"The update began on another branch, at {was}: switch back to it, then run this again.")
+        apart = git(place.root, "rev-list", "--max-count=1", f"HEAD..{journal.told['head']}")
+        if apart or place.branch != journal.told["branch"]:
+            began = f"the branch {journal.told['branch']}" if journal.told["branch"] else "a commit"
+            raise Refusal(f"The update began on {began}, at {was}: switch back to it, then run this again.")
         raise Refusal(
             f"There are other commits than when the update began at {was}: to take it back, run"
             f" `git reset --soft {was}` and then this again, or leave them and use `git revert`."
