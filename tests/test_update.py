@@ -304,7 +304,7 @@ class TestEnvironment:
 
 class TestFromOutside:
     def test_a_checkout_updates_a_project_that_has_no_such_command(self, user: User) -> None:
-        for name in ("update", "merge", "journal", "ownership"):
+        for name in ("update", "merge", "release", "journal", "ownership"):
             (user.path / f"sdd/{name}.py").unlink()
         user.commit()
 
