@@ -70,11 +70,17 @@ class TestConflicts:
         assert merged({A: LINES}, {A: MINE}, {A: THEIRS}) == Outcome({A: BOTH}, {"Merged with your edits": [A]}, [])
 
     def test_the_same_line_is_marked(self, merged: Callable[..., Outcome]) -> None:
-        told = f"{A}: a conflict: choose between the markers, and delete them."
+        told = f"{A}: a conflict in line 5: choose between the markers, and delete them."
         assert merged({A: LINES}, {A: MINE}, {A: CLASH}) == Outcome({A: LINES.replace("line 5\n", MARKED)}, {}, [told])
 
+    def test_several_conflicts_are_counted(self, merged: Callable[..., Outcome]) -> None:
+        mine, clash = MINE.replace("line 15\n", "mine\n"), CLASH.replace("line 15\n", "theirs\n")
+        told = f"{A}: 2 conflicts, the first in line 5: choose between the markers, and delete them."
+        marked = LINES.replace("line 5\n", MARKED).replace("line 15\n", MARKED)
+        assert merged({A: LINES}, {A: mine}, {A: clash}) == Outcome({A: marked}, {}, [told])
+
     def test_two_new_files_of_one_name_are_marked(self, merged: Callable[..., Outcome]) -> None:
-        told = f"{A}: a conflict: choose between the markers, and delete them."
+        told = f"{A}: a conflict in line 1: choose between the markers, and delete them."
         assert merged({}, {A: "mine\n"}, {A: "theirs\n"}) == Outcome({A: MARKED}, {}, [told])
 
     def test_edits_follow_a_file_that_the_template_renamed(self, merged: Callable[..., Outcome]) -> None:
@@ -96,13 +102,13 @@ class TestConflicts:
         outcome = merged({A: LINES, B: other}, {C: LINES, B: other}, {A: LINES, C: other})
 
         assert outcome.lists == {"Changed": [f"{B}: moved to {C}"]}
-        assert outcome.left == [f"{C}: a conflict: choose between the markers, and delete them."]
+        assert outcome.left == [f"{C}: a conflict in line 1: choose between the markers, and delete them."]
         assert set(outcome.files) == {C}
 
     def test_a_conflict_in_a_file_that_the_template_renamed_names_both_paths(
         self, merged: Callable[..., Outcome]
     ) -> None:
-        told = f"{B}: a conflict: choose between the markers, and delete them."
+        told = f"{B}: a conflict in line 5: choose between the markers, and delete them."
         marked = MARKED.replace("yours", f"yours:{A}").replace("v0.2.0", f"v0.2.0:{B}")
         assert merged({A: LINES}, {A: MINE}, {B: CLASH}) == Outcome(
             {B: LINES.replace("line 5\n", marked)}, {"Merged with your edits": [f"{A}: moved to {B}"]}, [told]

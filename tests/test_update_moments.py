@@ -162,6 +162,18 @@ class TestResume:
         assert git(user.path, "show", "refs/sdd/aborted:docs/news.md") == "Mine since.\n"
         same(settled(user.path), settled(moments / "before"))
 
+    def test_a_conflict_is_told_where_it_stands_now(self, user: User) -> None:
+        done = user.update("--no-check")
+        text = (user.path / "contracts/README.md").read_text("utf-8")
+        lines = text.partition("<<<<<<< ")[0].count("\n")
+        user.write("contracts/README.md", f"One line more.\n{text}")
+
+        again = user.update("--resume", "--no-check")
+
+        told = "1. contracts/README.md: a conflict in line {}: choose between the markers, and delete them."
+        firsts = [headings(one.stdout)["Left for you"][0] for one in (done, again)]
+        assert firsts == [told.format(lines + 1), told.format(lines + 2)]
+
     def test_what_is_settled_is_no_longer_left(self, user: User) -> None:
         assert user.update("--no-check").returncode == 1
         for name in ("contracts/README.md", "sdd/merge.py"):

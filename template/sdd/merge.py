@@ -17,7 +17,7 @@ from sdd.journal import Left, Place, Refusal, environment, git, split
 from sdd.ownership import owner
 from sdd.release import answers_of, is_older, render
 from sdd.sample import belongs_to_sample
-from sdd.update import ANSWERS, MERGED
+from sdd.update import ANSWERS, MERGED, told_of
 
 Tree = dict[str, tuple[str, str]]
 
@@ -284,12 +284,11 @@ class Merge:
         mode, name = self.result[path]
         content = self.scratch.blob(name)
         marker = re.compile(rb"^(>{7,} )" + THEIRS.encode() + rb"(?=[:\r\n]|$)", re.MULTILINE)
-        marked, count = marker.subn(rb"\1template " + self.made.new.encode(), content)
-        if count:
+        marked = marker.sub(rb"\1template " + self.made.new.encode(), content)
+        if marked != content:
             made = self.scratch.git("hash-object", "-w", "--stdin", into=marked).decode().strip()
             self.result[path] = (mode, made)
-            places = "a conflict" if count == 1 else f"{count} conflicts"
-            self.made.left.append(Left(path, f"{places}: choose between the markers, and delete them.", "marked"))
+            self.made.left.append(Left(path, told_of(marked), "marked"))
 
     def _yours_in_the_way(self, path: str, real: str) -> None:
         """The user's file or link stays at its path; what the template has there, or below it, goes beside."""

@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -41,6 +42,7 @@ from sdd.journal import (
 
 ANSWERS = ".copier-answers.yml"
 MERGED = "Merged with your edits"
+MARKER = re.compile(rb"^(<{7,}|>{7,}) ", re.MULTILINE)
 UNDER_WAY = {
     "MERGE_HEAD": "merge",
     "rebase-merge": "rebase",
@@ -146,8 +148,12 @@ def _carry_out(journal: Journal) -> int:
 
 def _finish(journal: Journal) -> int:
     asked = [Left(**kept) for kept in journal.told["left"]]
-    left = [one for one in asked if _is_left(journal, one)]
-    settled = [f"{one.path}: settled by you" for one in asked if one.until != "decided" and one not in left]
+    still = [one for one in asked if _is_left(journal, one)]
+    left = [
+        replace(one, sentence=told_of((journal.root / one.path).read_bytes())) if one.until == "marked" else one
+        for one in still
+    ]
+    settled = [f"{one.path}: settled by you" for one in asked if one.until != "decided" and one not in still]
     lists: dict[str, list[str]] = journal.told["lists"] | {MERGED: sorted([*journal.told["lists"][MERGED], *settled])}
     anew, failed = _make_anew(journal, any(one.until == "marked" for one in left))
     left += [*_unmade(journal.told["taken"], anew), *failed]
@@ -226,10 +232,19 @@ def _steps(journal: Journal) -> Iterator[tuple[str, list[str]]]:
     yield "make check", [*within, poe, "check"]
 
 
+def told_of(content: bytes) -> str:
+    """What is to be done with a file that holds conflicts, and where they begin."""
+    found = [*MARKER.finditer(content)]
+    line = content.count(b"\n", 0, found[0].start()) + 1
+    count = sum(one[0].startswith(b">") for one in found)
+    places = f"{count} conflicts, the first in line {line}" if count > 1 else f"a conflict in line {line}"
+    return f"{places}: choose between the markers, and delete them."
+
+
 def _is_left(journal: Journal, left: Left) -> bool:
     if left.until == "marked":
         file = journal.root / left.path
-        return file.is_file() and bool(re.search(rb"^(<{7,}|>{7,}) ", file.read_bytes(), re.MULTILINE))
+        return file.is_file() and bool(MARKER.search(file.read_bytes()))
     if left.until == "beside" and left.beside:
         return os.path.lexists(journal.root / left.beside)
     return "told" not in journal.told
