@@ -74,6 +74,17 @@ class TestAbort:
         assert done.returncode == 0, done.stdout + done.stderr
         same(settled(user.path), before)
 
+    def test_the_program_that_began_goes_back_though_a_newer_one_reads_another_journal(self, user: User) -> None:
+        before = settled(user.path)
+        user.update("--no-check")
+        program = (user.path / "sdd/journal.py").read_text("utf-8")
+        user.write("sdd/journal.py", program.replace('self.told["draft"]', 'self.told["newer"]'))
+
+        done = user.update("--abort")
+
+        assert done.returncode == 0, done.stderr
+        same(settled(user.path), before)
+
     def test_what_was_changed_since_is_kept_as_a_commit(self, user: User) -> None:
         before = settled(user.path)
         user.update("--no-check")

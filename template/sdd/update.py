@@ -274,6 +274,12 @@ def _journal(root: Path) -> Journal | None:
     return Journal(folder) if folder.exists() else None
 
 
+def _that_began(root: Path) -> Path | None:
+    """The program that wrote the journal, which the update may have replaced by a newer one; None: this is it."""
+    program = Place(root).journal / "sdd/update.py"
+    return program if program.exists() and program.resolve() != Path(__file__).resolve() else None
+
+
 def abort(root: Path) -> int:
     """Puts everything back as it was before the update: the exit code. What was changed since is kept as a commit."""
     journal = _journal(root)
@@ -370,6 +376,9 @@ def run(root: Path, given: argparse.Namespace) -> int:
         print("--dry-run shows what a new update would do: leave it out, or leave out the other.", file=sys.stderr)
         return 2
     try:
+        if (given.abort or given.resume) and (program := _that_began(root)):
+            words = ["--abort" if given.abort else "--resume", *(["--no-check"] if given.no_check else [])]
+            return subprocess.run([sys.executable, str(program), *words], cwd=root, check=False).returncode
         if given.abort:
             return abort(root)
         if given.resume:
