@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.conftest import ROOT
-from tests.users import BACK, User, edited, everything, git, headings, releases, same, settled
+from tests.users import BACK, User, edited, everything, git, releases, same, settled
 from tests.users import editor as user
 
 __all__ = ["edited", "releases", "user"]
@@ -331,28 +331,4 @@ class TestOldPython:
         done = user.project.run(found.stdout.strip(), *BACK[1:])
 
         assert (done.returncode, done.stderr) == (0, "")
-        same(settled(user.path), before)
-
-
-class TestTwoAtOnce:
-    def test_the_one_that_comes_second_is_refused_and_the_first_keeps_its_way_back(self, user: User) -> None:
-        before = settled(user.path)
-        lines = [
-            "import subprocess, sys",
-            "from sdd import merge, update",
-            "real = merge.plan",
-            "def plan(*words):",
-            "    made = real(*words)",
-            "    subprocess.run([sys.executable, '-m', 'sdd', 'update', '--no-check'], stderr=subprocess.DEVNULL)",
-            "    return made",
-            "merge.plan = plan",
-            "raise SystemExit(update.main(['--no-check']))",
-        ]
-
-        done = user.project.run(user.python, "-c", "\n".join(lines))
-
-        told = "Another update began here in the meantime: wait for it, or take it back.\n"
-        assert (done.returncode, done.stderr) == (1, told)
-        assert headings(done.stdout)["Left for you"][0].startswith("1. contracts/README.md: a conflict")
-        assert user.update("--abort").returncode == 0
         same(settled(user.path), before)

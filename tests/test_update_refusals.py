@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.users import OLD, User, everything, git, made, releases, same, user
+from tests.users import OLD, User, everything, git, headings, made, releases, same, user
 
 __all__ = ["made", "releases", "user"]
 
@@ -214,3 +214,26 @@ class TestRefusals:
 
         where = user.path / "sdd/merge.py"
         assert user.refused() == f"{where}:1 cannot be read as Python: mend it, commit it, then run this again."
+
+
+class TestTwoAtOnce:
+    def test_the_one_that_comes_second_is_refused_and_the_first_keeps_its_way_back(self, user: User) -> None:
+        lines = [
+            "import subprocess, sys",
+            "from sdd import merge, update",
+            "real = merge.plan",
+            "def plan(*words):",
+            "    made = real(*words)",
+            "    subprocess.run([sys.executable, '-m', 'sdd', 'update', '--no-check'], stderr=subprocess.DEVNULL)",
+            "    return made",
+            "merge.plan = plan",
+            "raise SystemExit(update.main(['--no-check']))",
+        ]
+
+        done = user.project.run(user.python, "-c", "\n".join(lines))
+
+        told = "Another update began here in the meantime: wait for it, or take it back.\n"
+        assert (done.returncode, done.stderr) == (1, told)
+        assert "docs/news.md: new" in headings(done.stdout)["Changed"]
+        assert user.update("--abort").returncode == 0
+        assert git(user.path, "status", "--porcelain") == ""
