@@ -23,7 +23,7 @@ HOSTS = ["github", "gitlab"]
 STORED, READING = "stored-secret", "reading-secret"
 BRANCH = "update/v0.2.0"
 DONE = "# Update from v0.1.0 to v0.2.0\n\n## Changed\n\n- “NEWS.md”: new\n\n"
-REPORT = f"{DONE}Nothing is left for you. Look at git diff, then commit.\n"
+REPORT = f"{DONE}Nothing is left for you. Look at git status and git diff, then commit.\n"
 LEFT = "# Update from v0.1.0 to v0.2.0\n\n## Left for you\n\n1. README.md: settle the conflict.\n\n"
 NEEDS = "docs/update.md says what the job may need."
 

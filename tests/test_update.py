@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import COPIER, ROOT, commit
 from tests.users import (
+    LEFT_OUT,
     NEW,
     OLD,
     User,
@@ -61,7 +62,7 @@ class TestMerge:
 
         assert (git(user.path, "rev-parse", "HEAD"), git(user.path, "ls-files", "--stage")) == before
         assert (user.path / "reports/update.md").read_text("utf-8") == done.stdout
-        assert done.stdout.splitlines()[-1] == "Nothing is left for you. Look at git diff, then commit."
+        assert done.stdout.splitlines()[-1] == LEFT_OUT
 
     def test_when_nothing_changed_only_the_version_moves(self, user: User, releases: Path, tmp_path: Path) -> None:
         again = tmp_path / "template"

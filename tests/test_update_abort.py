@@ -98,10 +98,10 @@ class TestAbort:
         done = user.update("--abort")
 
         same(settled(user.path), before)
-        kept = git(user.path, "rev-parse", "refs/sdd/aborted").strip()
+        head, kept = git(user.path, "rev-parse", "HEAD", "refs/sdd/aborted").split()
         assert done.stdout.splitlines() == [
             "All is as it was before the update to v0.2.0.",
-            f"What was changed since is kept: git show refs/sdd/aborted ({kept[:12]}).",
+            f"What was changed since is kept as refs/sdd/aborted: git diff {head[:12]} {kept[:12]}",
         ]
         shown = {name: git(user.path, "show", f"{kept}:{name}") for name in ("README.md", "notes.md", "docs/news.md")}
         assert shown == {

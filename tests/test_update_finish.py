@@ -127,6 +127,16 @@ class TestFinish:
 
 
 class TestResumeThenAbort:
+    def test_nothing_is_kept_when_a_person_did_nothing_in_between(self, user: User) -> None:
+        before = settled(user.path)
+        user.update("--no-check")
+
+        resumed = user.update("--resume", "--no-check")
+        back = user.update("--abort")
+
+        assert (resumed.returncode, back.stdout) == (0, "All is as it was before the update to v0.2.0.\n")
+        same(settled(user.path), before)
+
     def test_what_a_person_did_in_between_is_kept(self, user: User) -> None:
         pyproject = (user.path / "pyproject.toml").read_text("utf-8")
         user.write(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project
-from tests.users import BACK, User, back, edited, git, headings, made, releases, same, settled
+from tests.users import BACK, LEFT_OUT, User, back, edited, git, headings, made, releases, same, settled
 from tests.users import editor as user
 
 __all__ = ["edited", "made", "releases", "user"]
@@ -187,7 +187,7 @@ class TestResume:
 
         assert (done.returncode, done.stdout.splitlines()[-1]) == (
             0,
-            "Nothing is left for you. Look at git diff, then commit.",
+            LEFT_OUT,
         )
         assert headings(done.stdout)["Merged with your edits"] == [
             "contracts/README.md: settled by you",

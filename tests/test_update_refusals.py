@@ -71,7 +71,9 @@ class TestRefusals:
         said = user.refused()
 
         assert said.startswith(f"The template at {source} cannot be read (")
-        assert said.endswith("): nothing was changed; try again when it can.")
+        assert said.endswith(
+            "): nothing was changed; try again when it can, or mend `_src_path` in .copier-answers.yml and commit that."
+        )
 
     def test_a_version_that_there_is_not(self, user: User, releases: Path) -> None:
         said = user.refused("--to", "v9.9.9")

@@ -18,6 +18,10 @@ from tests.conftest import COPIER, Project, commit, outside
 OLD, NEW = "v0.1.0", "v0.2.0"
 Bytes = dict[str, tuple[int, bytes]]
 BACK = ("python3", ".git/sdd-update/sdd/update.py", "--abort")
+LEFT_OUT = (
+    "Nothing is left for you but what --no-check left out: "
+    "run `make update args=--resume`, look at git status and git diff, then commit."
+)
 
 
 def git(folder: Path, *words: str) -> str:

@@ -66,7 +66,8 @@ def _refused(told: str, answers: dict[str, object], version: str | None) -> str:
     if "Local template must be a directory" in told or "Unexpected exit code" in told:
         fatal = next((line for line in reversed(said) if "fatal:" in line), "there is no such folder")
         reason = re.sub(r"^.*fatal: |\.$", "", fatal)
-        return f"The template at {source} cannot be read ({reason}): nothing was changed; try again when it can."
+        way = f"try again when it can, or mend `_src_path` in {ANSWERS} and commit that"
+        return f"The template at {source} cannot be read ({reason}): nothing was changed; {way}."
     return f"Copier could not make version {version or 'of the latest release'} of {source}: {said[-1]}"
 
 

@@ -90,7 +90,7 @@ def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
             what = f"{changed[0]} was changed" if changed else "Something was committed"
             told = "while the update was worked out, so nothing was written: see that all is committed"
             raise Refusal(f"{what} {told}, then run this again.")
-    print(f"To go back, whatever happens: {_way_back(journal)}", file=sys.stderr, flush=True)
+    print(f"To go back, whatever happens, in the project's root: {_way_back(journal)}", file=sys.stderr, flush=True)
     return _carry_out(journal)
 
 
@@ -158,10 +158,12 @@ def _finish(journal: Journal) -> int:
     anew, failed = _make_anew(journal, any(one.until == "marked" for one in left))
     left += [*_unmade(journal.told["taken"], anew), *failed]
     report = _report(journal.told["old"], journal.told["new"], lists | {"Made anew": sorted(anew)}, left)
-    last = "Nothing is left for you. Look at git diff, then commit."
+    last = "Nothing is left for you. Look at git status and git diff, then commit."
+    go_on = "run `make update args=--resume`, look at git status and git diff, then commit"
     if left:
-        go_on = "run `make update args=--resume`, look at git diff, then commit"
         last = f"{len(left)} left for you. Settle what is left, {go_on}; to go back: {_way_back(journal)}"
+    elif not journal.told["check"]:
+        last = f"Nothing is left for you but what --no-check left out: {go_on}."
     _keep_report(journal.root / REPORT, f"{report}\n\n{last}\n")
     place = Place(journal.root)
     journal.note(state="done", made=place.snapshot(journal.folder, journal.written))
@@ -289,11 +291,7 @@ def abort(root: Path) -> int:
     place = _standing(journal)
     if journal.state != "undoing":
         folders = journal.folders()
-        try:
-            tree = place.snapshot(journal.folder, [*journal.written, *folders])
-        except Refusal as error:
-            told = f"What was changed since the update cannot be kept ({error})"
-            raise Refusal(f"{told}: move it out of the project, then run this again.") from error
+        tree = _tree_since(journal, place, folders)
         kept = place.keep(tree) if _changed_since(journal, place, tree) else None
         draft = free_draft(place.root, [entry["path"] for entry in journal.entries])
         journal.note(state="undoing", tree=tree, kept=kept, folders=folders, draft=draft)
@@ -304,8 +302,18 @@ def abort(root: Path) -> int:
     forget(journal.folder)
     print(f"All is as it was before the update to {journal.told['new']}.")
     if journal.told["kept"]:
-        print(f"What was changed since is kept: git show {KEPT} ({journal.told['kept'][:12]}).")
+        head, kept = (journal.told[name][:12] for name in ("head", "kept"))
+        print(f"What was changed since is kept as {KEPT}: git diff {head} {kept}")
     return 0
+
+
+def _tree_since(journal: Journal, place: Place, folders: list[str]) -> str:
+    """The id of the tree that stands here now. Raises Refusal when git cannot keep it."""
+    try:
+        return place.snapshot(journal.folder, [*journal.written, *folders])
+    except Refusal as error:
+        told = f"What was changed since the update cannot be kept ({error})"
+        raise Refusal(f"{told}: move it out of the project, then run this again.") from error
 
 
 def _standing(journal: Journal) -> Place:
@@ -328,7 +336,7 @@ def _standing(journal: Journal) -> Place:
 
 def _changed_since(journal: Journal, place: Place, tree: str) -> bool:
     """Whether there is anything in a tree that neither the project had nor the update wrote."""
-    if "resumed" in journal.told:  # a person worked on it in between
+    if journal.told.get("touched"):
         return True
     entries = {place.prefix + entry["path"]: entry for entry in journal.entries}
     words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", f"{place.head}^{{tree}}", tree)
@@ -355,7 +363,9 @@ def resume(root: Path, check: bool) -> int:
                 f"{path} was changed since the update was broken off: go back with `{_way_back(journal)}`, which keeps"
                 " your change in git, then update again."
             )
-    journal.note(check=check, resumed=True)
+    place = Place(journal.root)
+    touched = _changed_since(journal, place, _tree_since(journal, place, journal.folders()))
+    journal.note(check=check, touched=touched)
     return _carry_out(journal)
 
 
