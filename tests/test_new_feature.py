@@ -180,7 +180,7 @@ class TestNewFeature:
             "One of the notes is called `note`.",
             f"specs/003-notes is a draft: `[FILL IN` stands {blanks} times where a person's words belong. "
             "`make check` asks for them once it is accepted.",
-            "Next: make next. Its tests fail until you have written what they name: that is right.",
+            "Next: make next. Its own tests fail until you have written what they name: that is right.",
         ]
 
     def test_the_contract_speaks_of_it_in_english(self, mine: Project) -> None:
@@ -322,7 +322,7 @@ class TestWords:
 
         said = fresh.must(python, "-c", asks, *UNTOLD.split(), PYTHONDONTWRITEBYTECODE="1")
 
-        action = "Say it, with `--one NOUN`, or choose a plural like `notes`."
+        action = "Say it, as in `statuses --one status`, or choose a plural like `notes`."
         untold = [f"`{name}` does not tell what one of them is called. {action}" for name in UNTOLD.split()]
         assert said.splitlines() == untold
 

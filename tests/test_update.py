@@ -280,7 +280,7 @@ class TestFolder:
 
         assert (user.path / "tests/integration.template").read_text("utf-8") == "A file.\n"
         told = "1. tests/integration: git does not know all that is in yours: yours stays, the template's is"
-        told += " tests/integration.template; take what you want of it, and delete it."
+        told += " tests/integration.template; take what you want of that one, and delete it."
         assert (done.returncode, headings(done.stdout)["Left for you"]) == (1, [told])
         assert (user.path / "tests/integration/var/app.db").read_text("utf-8") == "my data\n"
         assert user.update("--abort").returncode == 0

@@ -4,12 +4,17 @@ import ast
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from psutil import NoSuchProcess, Process
 
-from tests.conftest import ROOT
-from tests.users import User, edited, everything, git, releases, same, settled
+from tests.conftest import ROOT, commit, outside
+from tests.users import BACK, User, edited, everything, git, releases, same, settled
 from tests.users import editor as user
 
 __all__ = ["edited", "releases", "user"]
@@ -46,6 +51,14 @@ shutil.copyfile = copyfile
 """
 
 
+def runs_copier(parent: int) -> bool:
+    for child in Process(parent).children(recursive=True):
+        with suppress(NoSuchProcess):  # it has ended
+            if "copier" in child.cmdline():
+                return True
+    return False
+
+
 class TestAbort:
     def test_the_printed_command_goes_back_though_the_program_holds_conflict_markers(self, user: User) -> None:
         for name in ("update", "journal", "__main__"):
@@ -74,6 +87,49 @@ class TestAbort:
         done = user.project.run(user.python, "-m", "poethepoet", "update", args="--abort")
 
         assert done.returncode == 0, done.stdout + done.stderr
+        same(settled(user.path), before)
+
+    def test_so_it_does_in_a_folder_of_a_repository(self, user: User, tmp_path: Path) -> None:
+        shutil.copytree(user.path, tmp_path / "shop/apps/web", ignore=shutil.ignore_patterns(".git"))
+        web = User(tmp_path / "shop/apps/web", user.python)
+        commit(tmp_path / "shop")
+        web.update("--no-check")
+        web.append("sdd/__main__.py", "<<<<<<< yours\n")
+
+        done = web.project.run(web.python, "-m", "poethepoet", "update", args="--abort")
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert git(tmp_path / "shop", "status", "--porcelain") == ""
+
+    def test_the_task_refuses_another_update_whatever_state_the_program_is_in(self, user: User) -> None:
+        task = (user.python, "-m", "poethepoet", "update")
+        user.update("--no-check")
+        user.append("sdd/__main__.py", "<<<<<<< yours\n")
+
+        refused = user.project.run(*task)
+        git(user.path, "checkout", "--quiet", "HEAD", "--", "sdd")
+        user.commit()
+        again = user.project.run(*task, args="--to=v0.2.0")
+
+        told = "The update to v0.2.0 has left something for you, see reports/update.md: settle it and go on with"
+        ways = f"`{' '.join(BACK[:2])} --resume`, or go back with `{' '.join(BACK)}`"
+        assert (refused.returncode, refused.stderr) == (1, f"{told} {ways}.\n")
+        assert (again.returncode, again.stdout) == (0, "Already up to date: v0.2.0.\n"), again.stderr
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs a process group")
+    def test_the_task_says_what_to_do_when_it_is_stopped(self, user: User) -> None:
+        before = settled(user.path)
+        task = [user.python, "-m", "poethepoet", "update"]
+        with subprocess.Popen(
+            task, cwd=user.path, env=outside(), stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as running:
+            while not runs_copier(running.pid):
+                assert running.poll() is None
+                time.sleep(0.05)
+            os.killpg(running.pid, signal.SIGINT)
+            _, said = running.communicate()
+
+        assert (running.returncode != 0, said) == (True, "\nStopped. Nothing was changed: run the same again.\n")
         same(settled(user.path), before)
 
     def test_the_program_that_began_goes_back_though_a_newer_one_reads_another_journal(self, user: User) -> None:
@@ -291,8 +347,8 @@ class TestAbort:
 
         done = user.project.run(user.python, "-c", program)
 
-        ways = "go on with `python3 .git/sdd-update/sdd/update.py --resume`, or go back with"
-        told = f"The disk is full ({user.path / 'docs/news.md'}): free some space, then {ways}"
+        ways = "Go on with `python3 .git/sdd-update/sdd/update.py --resume`, or go back with"
+        told = f"The disk is full ({user.path / 'docs/news.md'}): free some space. {ways}"
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1] == f"{told} `python3 .git/sdd-update/sdd/update.py --abort`."
         assert user.update("--abort").returncode == 0
@@ -304,7 +360,7 @@ class TestAbort:
 
         done = user.project.run(user.python, "-c", program)
 
-        told = "The disk is full (x): free some space, then run the same again: nothing was changed."
+        told = "The disk is full (x): free some space. Nothing was changed: run the same again."
         assert (done.returncode, done.stderr.splitlines()[-1]) == (1, told)
         same(settled(user.path), before)
         assert not list((user.path / ".git").glob("sdd-update*"))

@@ -137,7 +137,9 @@ class TestConflicts:
     ) -> None:
         old = "\0" if mine[0] == "\0" else LINES
         why = "the two cannot be merged" if mine[0] == "\0" else "it is another kind of file in the template"
-        told = f"{A}: {why}: yours stays, the template's is {A}.template; take what you want of it, and delete it."
+        told = (
+            f"{A}: {why}: yours stays, the template's is {A}.template; take what you want of that one, and delete it."
+        )
         kept = {A: mine.removeprefix("->"), f"{A}.template": theirs.removeprefix("->")}
         assert merged({A: old}, {A: mine}, {A: theirs}) == Outcome(kept, {}, [told])
 
@@ -146,7 +148,9 @@ class TestConflicts:
             "docs/a: it is another kind of file in the template: yours stays, the template's is docs/a.template; take"
         )
         assert merged({}, {"docs/a": "mine"}, {"docs/a/b.md": "theirs"}) == Outcome(
-            {"docs/a": "mine", "docs/a.template/b.md": "theirs"}, {}, [f"{told} what you want of it, and delete it."]
+            {"docs/a": "mine", "docs/a.template/b.md": "theirs"},
+            {},
+            [f"{told} what you want of that one, and delete it."],
         )
 
     def test_a_file_of_the_template_goes_beside_the_users_folder(self, merged: Callable[..., Outcome]) -> None:
@@ -154,7 +158,9 @@ class TestConflicts:
             "docs/a: it is another kind of file in the template: yours stays, the template's is docs/a.template; take"
         )
         assert merged({}, {"docs/a/b.md": "mine"}, {"docs/a": "theirs"}) == Outcome(
-            {"docs/a/b.md": "mine", "docs/a.template": "theirs"}, {}, [f"{told} what you want of it, and delete it."]
+            {"docs/a/b.md": "mine", "docs/a.template": "theirs"},
+            {},
+            [f"{told} what you want of that one, and delete it."],
         )
 
     def test_a_new_file_follows_a_folder_that_the_user_renamed(self, merged: Callable[..., Outcome]) -> None:
@@ -180,7 +186,9 @@ class TestConflicts:
         self, merged: Callable[..., Outcome]
     ) -> None:
         path = "pictures/logo.png"
-        told = f"the two cannot be merged: yours stays, the template's is {path}.template; take what you want of it"
+        told = (
+            f"the two cannot be merged: yours stays, the template's is {path}.template; take what you want of that one"
+        )
         assert merged({}, {path: "\0mine"}, {path: "\0theirs"}) == Outcome(
             {path: "\0mine", f"{path}.template": "\0theirs"}, {}, [f"{path}: {told}, and delete it."]
         )

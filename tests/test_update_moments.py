@@ -174,6 +174,20 @@ class TestResume:
         firsts = [headings(one.stdout)["Left for you"][0] for one in (done, again)]
         assert firsts == [told.format(lines + 1), told.format(lines + 2)]
 
+    def test_what_was_left_to_decide_stays_in_the_report(self, user: User) -> None:
+        user.append("docs/old-news.md", "Mine.\n")
+        user.commit()
+        first = user.update("--no-check")
+
+        again = user.update("--resume", "--no-check")
+
+        told = "docs/old-news.md: {}the template deleted it, and you changed it"
+        asked = [line for line in headings(first.stdout)["Left for you"] if "old-news" in line]
+        assert [line.partition(". ")[2] for line in asked] == [
+            f"{told.format('')}: delete it too, or keep it as your own."
+        ]
+        assert told.format("was left to you: ") in headings(again.stdout)["Kept as you have it"]
+
     def test_what_is_settled_is_no_longer_left(self, user: User) -> None:
         assert user.update("--no-check").returncode == 1
         for name in ("contracts/README.md", "sdd/merge.py"):

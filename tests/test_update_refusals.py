@@ -10,6 +10,8 @@ from tests.users import OLD, User, everything, git, headings, made, releases, sa
 
 __all__ = ["made", "releases", "user"]
 
+WRITE_IT = "write the release there that this project is on, and commit it."
+
 
 class TestRefusals:
     def test_a_tree_that_is_not_committed(self, user: User) -> None:
@@ -85,7 +87,7 @@ class TestRefusals:
         user.write(answers.name, answers.read_text("utf-8").replace("v0.1.0", "v0.0.1"))
         user.commit()
 
-        says = "has no version v0.0.1, which .copier-answers.yml says as `_commit`: write a release there."
+        says = f"has no version v0.0.1, the `_commit` in .copier-answers.yml: {WRITE_IT}"
         assert user.refused() == f"{releases} {says}"
 
     def test_a_version_that_the_template_does_not_have_yet(self, user: User, releases: Path) -> None:
@@ -93,7 +95,7 @@ class TestRefusals:
         user.write(answers.name, answers.read_text("utf-8").replace("v0.1.0", "v0.7.0"))
         user.commit()
 
-        says = "has no version v0.7.0, which .copier-answers.yml says as `_commit`: write a release there."
+        says = f"has no version v0.7.0, the `_commit` in .copier-answers.yml: {WRITE_IT}"
         assert user.refused() == f"{releases} {says}"
 
     def test_a_version_that_is_older(self, user: User) -> None:

@@ -26,7 +26,7 @@ class TestWhatIsLeft:
         told = (
             "docs/news.md: git does not know yours: yours stays, the template's is docs/news.md.template; take what you"
         )
-        assert headings(done.stdout)["Left for you"] == [f"1. {told} want of it, and delete it."]
+        assert headings(done.stdout)["Left for you"] == [f"1. {told} want of that one, and delete it."]
         assert done.returncode == 1
 
     def test_two_migrations_after_the_same_one_are_told(self, user: User, releases: Path, tmp_path: Path) -> None:

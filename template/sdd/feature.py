@@ -67,7 +67,7 @@ def words(name: str, one: str | None = None) -> Words:
         if not NOUN.fullmatch(word):
             raise _refused(f"`{word}` is not one word of 3 to 20 small letters.", action)
     if one is None and UNTOLD.fullmatch(name):
-        action = "Say it, with `--one NOUN`, or choose a plural like `notes`."
+        action = "Say it, as in `statuses --one status`, or choose a plural like `notes`."
         raise _refused(f"`{name}` does not tell what one of them is called.", action)
     spoken = Words(name, one or _singular(name))
     action = "Choose another noun, like `notes`."
@@ -156,7 +156,7 @@ def new_feature(project: Project, name: str, one: str | None = None) -> list[str
         f"One of the {spoken.plural} is called `{spoken.singular}`.",
         f"specs/{folder} is a draft: `[FILL IN` stands {blanks} times where a person's words belong. "
         "`make check` asks for them once it is accepted.",
-        f"Next: {', '.join(steps)}. Its tests fail until you have written what they name: that is right.",
+        f"Next: {', '.join(steps)}. Its own tests fail until you have written what they name: that is right.",
     ]
 
 

@@ -17,7 +17,7 @@ from sdd.journal import Left, Place, Refusal, environment, git, split
 from sdd.ownership import owner
 from sdd.release import answers_of, is_older, render
 from sdd.sample import belongs_to_sample
-from sdd.update import ANSWERS, MERGED, told_of
+from sdd.update import ANSWERS, MERGED, STAYED, told_of
 
 Tree = dict[str, tuple[str, str]]
 
@@ -32,7 +32,7 @@ MIRRORED = {
 MIGRATIONS = "database/migrations/versions/*.py"
 SAMPLE = "todos"
 SUBMODULE = "160000"
-CHANGED, KEPT = "Changed", "Kept as you have it"
+CHANGED = "Changed"
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Plan:
     tree: str = ""
     written: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
-    lists: dict[str, list[str]] = field(default_factory=lambda: {CHANGED: [], MERGED: [], KEPT: []})
+    lists: dict[str, list[str]] = field(default_factory=lambda: {CHANGED: [], MERGED: [], STAYED: []})
     left: list[Left] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     locks: list[str] = field(default_factory=list)
@@ -174,7 +174,7 @@ class Merge:
         for path in [path for path in self.old if owner(path) == "yours"]:
             if self.old.get(path) != self.new.get(path):
                 did = "changed" if path in self.new else "deleted"
-                self.made.lists[KEPT].append(f"{path}: it is yours, and the template {did} its own")
+                self.made.lists[STAYED].append(f"{path}: it is yours, and the template {did} its own")
             for side in (self.old, self.new):
                 side.pop(path, None)
                 if path in self.user:
@@ -188,7 +188,7 @@ class Merge:
                 for other in moved:
                     self.result.pop(other)
                 self.result[path] = entry
-                self.made.lists[KEPT].append(f"{path}: a repository of its own, which stays where it is")
+                self.made.lists[STAYED].append(f"{path}: a repository of its own, which stays where it is")
 
     def judge(self, before: dict[str, object], after: dict[str, object]) -> None:
         """Fills in the plan, from the answers before and after."""
@@ -206,7 +206,7 @@ class Merge:
         self._answers(before, after)
         self._list()
         self._heads()
-        self.made.lists[KEPT] += [f"{path}: not added, because you removed the sample" for path in self.sample]
+        self.made.lists[STAYED] += [f"{path}: not added, because you removed the sample" for path in self.sample]
         self.made.written = sorted(path for path in self.result if self.result[path] != self.user.get(path))
         self.made.deleted = sorted(path for path in self.user if path not in self.result)
         self.made.made = sorted(path for path in {*self.user, *self.result, "uv.lock"} if self._is_made(path))
@@ -256,7 +256,7 @@ class Merge:
             self.result.pop(path)
             was = self.theirs.get(path)
             told = f"you deleted it as {was}, which the template renamed" if was else "you deleted it"
-            self.made.lists[KEPT].append(f"{path}: {told}")
+            self.made.lists[STAYED].append(f"{path}: {told}")
 
     def _deleted_by_template(self, path: str) -> None:
         was = self.ours.get(path)
@@ -301,7 +301,7 @@ class Merge:
     def _beside(self, path: str, theirs: tuple[str, str], why: str) -> None:
         beside = self._free(path)
         self.result[beside] = theirs
-        told = f"{why}: yours stays, the template's is {beside}; take what you want of it, and delete it."
+        told = f"{why}: yours stays, the template's is {beside}; take what you want of that one, and delete it."
         self.made.left.append(Left(path, told, "beside", beside))
 
     def _aside(self, path: str, obstacle: str, why: str) -> None:
@@ -316,7 +316,7 @@ class Merge:
                 self.result[beside + name[len(obstacle) :]] = self.result.pop(name)
         if path in self.result:  # a folder stands where the template has a file
             self.result[beside] = self.result.pop(path)
-        told = f"{why}: yours stays, the template's is {beside}; take what you want of it, and delete it."
+        told = f"{why}: yours stays, the template's is {beside}; take what you want of that one, and delete it."
         if is_mine:
             told = f"{why}: yours stays; what moved here, your own work in it, is {beside}: put it where it belongs."
         self.made.left.append(Left(obstacle, told, "beside", beside))
@@ -346,8 +346,8 @@ class Merge:
         kept = [path for path in self.old if path in self.new and path not in self.user and path not in self.result]
         elsewhere = {was for path, was in self.ours.items() if path in self.result}
         changed = [path for path in kept if self.new[path] != self.old[path] and path not in elsewhere]
-        known = {line.partition(": ")[0] for line in self.made.lists[KEPT]}
-        self.made.lists[KEPT] += [f"{path}: you deleted it" for path in changed if path not in known]
+        known = {line.partition(": ")[0] for line in self.made.lists[STAYED]}
+        self.made.lists[STAYED] += [f"{path}: you deleted it" for path in changed if path not in known]
         for lines in self.made.lists.values():
             lines.sort()
 

@@ -60,9 +60,10 @@ def _refused(told: str, answers: dict[str, object], version: str | None) -> str:
     if "No module named copier" in told:
         return "Copier is not installed here: run `make setup`, then this again."
     if "Unknown revision" in told:
-        where = "write a release there" if version == answers["_commit"] else "name one of its releases with --to"
-        named = f", which {ANSWERS} says as `_commit`" if version == answers["_commit"] else ""
-        return f"{source} has no version {version}{named}: {where}."
+        if version == answers["_commit"]:
+            way = "write the release there that this project is on, and commit it"
+            return f"{source} has no version {version}, the `_commit` in {ANSWERS}: {way}."
+        return f"{source} has no version {version}: name one of its releases with --to."
     if "Local template must be a directory" in told or "Unexpected exit code" in told:
         fatal = next((line for line in reversed(said) if "fatal:" in line), "there is no such folder")
         reason = re.sub(r"^.*fatal: |\.$", "", fatal)

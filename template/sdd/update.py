@@ -41,7 +41,7 @@ from sdd.journal import (
 )
 
 ANSWERS = ".copier-answers.yml"
-MERGED = "Merged with your edits"
+MERGED, STAYED = "Merged with your edits", "Kept as you have it"
 MARKER = re.compile(rb"^(<{7,}|>{7,}) ", re.MULTILINE)
 UNDER_WAY = {
     "MERGE_HEAD": "merge",
@@ -59,7 +59,13 @@ UNDER_WAY = {
 def begin(root: Path, wanted: str | None, dry: bool, check: bool) -> int:
     """Updates the project: the exit code. Raises Refusal when it cannot, with nothing changed."""
     place = Place(root)
+    is_of_last_update = Path(__file__).resolve().parents[1] == place.journal.resolve()
     dirt = _ready(place, dry)
+    if is_of_last_update:
+        words = [f"--to={wanted}"] if wanted else []
+        words += ["--dry-run"] if dry else []
+        words += [] if check else ["--no-check"]
+        return subprocess.run([sys.executable, "-m", "sdd", "update", *words], cwd=root, check=False).returncode
     try:
         from sdd import merge  # noqa: PLC0415 - not needed, and perhaps not readable, on the way back
     except ModuleNotFoundError as missing:
@@ -153,8 +159,7 @@ def _finish(journal: Journal) -> int:
         replace(one, sentence=told_of((journal.root / one.path).read_bytes())) if one.until == "marked" else one
         for one in still
     ]
-    settled = [f"{one.path}: settled by you" for one in asked if one.until != "decided" and one not in still]
-    lists: dict[str, list[str]] = journal.told["lists"] | {MERGED: sorted([*journal.told["lists"][MERGED], *settled])}
+    lists = _with_what_was_left(journal.told["lists"], [one for one in asked if one not in still])
     anew, failed = _make_anew(journal, any(one.until == "marked" for one in left))
     left += [*_unmade(journal.told["taken"], anew), *failed]
     report = _report(journal.told["old"], journal.told["new"], lists | {"Made anew": sorted(anew)}, left)
@@ -170,6 +175,17 @@ def _finish(journal: Journal) -> int:
     print(f"{report}\n\n{last}", flush=True)
     journal.note(told=True)
     return 1 if left else 0
+
+
+def _with_what_was_left(lists: dict[str, list[str]], gone: list[Left]) -> dict[str, list[str]]:
+    """The lists of a report, and in them what an earlier one left to a person, who has gone on since."""
+    added: dict[str, list[str]] = {MERGED: [], STAYED: []}
+    for one in gone:
+        if one.until == "decided":
+            added[STAYED].append(f"{one.path}: was left to you: {one.sentence.partition(': ')[0]}")
+        else:
+            added[MERGED].append(f"{one.path}: settled by you")
+    return lists | {heading: sorted([*lists[heading], *lines]) for heading, lines in added.items()}
 
 
 def _keep_report(file: Path, text: str) -> None:
@@ -401,23 +417,23 @@ def run(root: Path, given: argparse.Namespace) -> int:
     except OSError as error:
         said = f"{error.filename} cannot be read or written ({error.strerror}): see to it, then run the same again."
         if error.errno == errno.ENOSPC:
-            said = f"The disk is full ({error.filename}): free some space, then {_after_that(root)}."
+            said = f"The disk is full ({error.filename}): free some space. {_ways_on(root)}"
     except KeyboardInterrupt:
-        code, said = 130, "\nStopped. If anything was begun, go on with --resume, or go back with --abort."
+        code, said = 130, f"\nStopped. {_ways_on(root)}"
     if said:
         print(said, file=sys.stderr)
     return code
 
 
-def _after_that(root: Path) -> str:
-    """The ways on from where a full disk stopped an update."""
+def _ways_on(root: Path) -> str:
+    """From where an update was stopped."""
     with suppress(Refusal, OSError):
         journal = _journal(root)
         if journal and journal.state == "undoing":
-            return f"go on back with `{_way_back(journal)}`"
-        if journal and journal.state != "done":
-            return f"go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`"
-    return "run the same again: nothing was changed"
+            return f"Go on back with `{_way_back(journal)}`."
+        if journal:
+            return f"Go on with `{_way_back(journal, '--resume')}`, or go back with `{_way_back(journal)}`."
+    return "Nothing was changed: run the same again."
 
 
 def main(arguments: list[str]) -> int:
