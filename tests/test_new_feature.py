@@ -373,7 +373,7 @@ class TestRefusals:
         done = project.run(python, *NEW, "notes")
 
         assert done.returncode == 0
-        assert done.stdout.splitlines()[-1].startswith("Next: make format, make generate, make next. Its tests fail")
+        assert done.stdout.splitlines()[-1].startswith("Next: make format, make generate, make next. Its own tests")
 
 
 class TestThenTheSampleGoes:
